@@ -1,0 +1,146 @@
+#include "base/json.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* A comma before every value but the first of its level; none between a key and its value. */
+static void separate(struct json_writer *w)
+{
+    if (w->keyed) {
+        w->keyed = false;
+        return;
+    }
+    if (w->filled >> w->depth & 1) buf_byte(w->out, ',');
+    w->filled |= 1u << w->depth;
+}
+
+void json_begin(struct json_writer *w, char open)
+{
+    separate(w);
+    buf_byte(w->out, open);
+    if (++w->depth >= JSON_DEPTH) abort();
+    w->filled &= ~(1u << w->depth);
+}
+
+void json_end(struct json_writer *w, char close)
+{
+    w->depth--;
+    buf_byte(w->out, close);
+}
+
+static void quoted(struct buf *b, const char *s, size_t n)
+{
+    static const char hex[] = "0123456789abcdef";
+    buf_byte(b, '"');
+    size_t from = 0;
+    for (size_t i = 0; i < n; i++) {
+        unsigned char c = (unsigned char)s[i];
+        if (c >= 0x20 && c != '"' && c != '\\') continue;
+        buf_add(b, s + from, i - from);
+        from = i + 1;
+        const char *two = c == '"'    ? "\\\""
+                          : c == '\\' ? "\\\\"
+                          : c == '\n' ? "\\n"
+                          : c == '\t' ? "\\t"
+                          : c == '\r' ? "\\r"
+                                      : NULL;
+        if (two)
+            buf_add(b, two, 2);
+        else
+            buf_add(b, (char[]){'\\', 'u', '0', '0', hex[c >> 4], hex[c & 15]}, 6);
+    }
+    buf_add(b, s + from, n - from);
+    buf_byte(b, '"');
+}
+
+void json_keyn(struct json_writer *w, const char *key, size_t n)
+{
+    separate(w);
+    quoted(w->out, key, n);
+    buf_byte(w->out, ':');
+    w->keyed = true;
+}
+
+void json_key(struct json_writer *w, const char *key)
+{
+    json_keyn(w, key, strlen(key));
+}
+
+void json_strn(struct json_writer *w, const char *s, size_t n)
+{
+    separate(w);
+    quoted(w->out, s, n);
+}
+
+void json_str(struct json_writer *w, const char *s)
+{
+    json_strn(w, s, strlen(s));
+}
+
+void json_uint(struct json_writer *w, uint64_t v)
+{
+    separate(w);
+    buf_printf(w->out, "%llu", (unsigned long long)v);
+}
+
+void json_num(struct json_writer *w, double v)
+{
+    separate(w);
+    if (!isfinite(v)) {
+        buf_str(w->out, "null");
+        return;
+    }
+    char t[40];
+    for (int digits = 15; digits <= 17; digits++) {
+        snprintf(t, sizeof t, "%.*g", digits, v);
+        if (strtod(t, NULL) == v) break;
+    }
+    buf_str(w->out, t);
+}
+
+void json_float(struct json_writer *w, float v)
+{
+    separate(w);
+    if (!isfinite(v)) {
+        buf_str(w->out, "null");
+        return;
+    }
+    char t[40];
+    for (int digits = 6; digits <= 9; digits++) {
+        snprintf(t, sizeof t, "%.*g", digits, (double)v);
+        if (strtof(t, NULL) == v) break;
+    }
+    buf_str(w->out, t);
+}
+
+void json_bool(struct json_writer *w, bool v)
+{
+    separate(w);
+    buf_str(w->out, v ? "true" : "false");
+}
+
+void json_null_value(struct json_writer *w)
+{
+    separate(w);
+    buf_str(w->out, "null");
+}
+
+void json_raw(struct json_writer *w, const char *s, size_t n)
+{
+    separate(w);
+    buf_add(w->out, s, n);
+}
+
+static int append(const char *s, size_t n, void *b)
+{
+    buf_add(b, s, n);
+    return 0;
+}
+
+void json_value(struct json_writer *w, const json_t *v)
+{
+    separate(w);
+    json_dump_callback(v, append, w->out, JSON_COMPACT | JSON_ENCODE_ANY);
+}
