@@ -25,7 +25,7 @@ void *arena_alloc(struct arena *a, size_t n); /* 16-byte aligned, not zeroed */
 void *arena_zero(struct arena *a, size_t n);
 void *arena_dup(struct arena *a, const void *p, size_t n);
 char *arena_strn(struct arena *a, const char *s, size_t n); /* copy with a NUL behind it */
-char *arena_printf(struct arena *a, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+char *arena_printf(struct arena *a, const char *fmt, ...) __attribute__((format(printf, 2, 3), nonnull(2)));
 void arena_clear(struct arena *a);
 void arena_release(struct arena *a);
 

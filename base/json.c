@@ -13,15 +13,15 @@ static void separate(struct json_writer *w)
         return;
     }
     if (w->filled >> w->depth & 1) buf_byte(w->out, ',');
-    w->filled |= 1u << w->depth;
+    w->filled |= 1ull << w->depth;
 }
 
 void json_begin(struct json_writer *w, char open)
 {
     separate(w);
     buf_byte(w->out, open);
-    if (++w->depth >= JSON_DEPTH) abort();
-    w->filled &= ~(1u << w->depth);
+    if (++w->depth >= JSON_DEPTH) abort(); /* the caller's own nesting; what users send is refused by depth before */
+    w->filled &= ~(1ull << w->depth);
 }
 
 void json_end(struct json_writer *w, char close)
@@ -85,6 +85,12 @@ void json_uint(struct json_writer *w, uint64_t v)
     buf_printf(w->out, "%llu", (unsigned long long)v);
 }
 
+void json_int(struct json_writer *w, int64_t v)
+{
+    separate(w);
+    buf_printf(w->out, "%lld", (long long)v);
+}
+
 void json_num(struct json_writer *w, double v)
 {
     separate(w);
@@ -133,14 +139,34 @@ void json_raw(struct json_writer *w, const char *s, size_t n)
     buf_add(w->out, s, n);
 }
 
-static int append(const char *s, size_t n, void *b)
+static void members(struct json_writer *w, const json_t *v)
 {
-    buf_add(b, s, n);
-    return 0;
+    const char *key;
+    json_t *item;
+    json_object_foreach((json_t *)v, key, item)
+    {
+        json_key(w, key);
+        json_value(w, item);
+    }
 }
 
 void json_value(struct json_writer *w, const json_t *v)
 {
-    separate(w);
-    json_dump_callback(v, append, w->out, JSON_COMPACT | JSON_ENCODE_ANY);
+    switch (json_typeof(v)) {
+    case JSON_OBJECT:
+        json_begin(w, '{');
+        members(w, v);
+        json_end(w, '}');
+        break;
+    case JSON_ARRAY:
+        json_begin(w, '[');
+        for (size_t i = 0; i < json_array_size(v); i++) json_value(w, json_array_get(v, i));
+        json_end(w, ']');
+        break;
+    case JSON_STRING: json_strn(w, json_string_value(v), json_string_length(v)); break;
+    case JSON_INTEGER: json_int(w, json_integer_value(v)); break;
+    case JSON_REAL: json_num(w, json_real_value(v)); break;
+    case JSON_NULL: json_null_value(w); break;
+    default: json_bool(w, json_is_true(v));
+    }
 }

@@ -15,12 +15,12 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum { JSON_DEPTH = 32, JSON_READ = JSON_REJECT_DUPLICATES };
+enum { JSON_DEPTH = 64, JSON_READ = JSON_REJECT_DUPLICATES };
 
 struct json_writer {
     struct buf *out;
     unsigned depth;
-    uint32_t filled; /* bit d: something was already written at depth d */
+    uint64_t filled; /* bit d: something was already written at depth d */
     bool keyed;      /* a key was written and waits for its value */
 };
 
@@ -31,11 +31,14 @@ void json_keyn(struct json_writer *w, const char *key, size_t n);
 void json_str(struct json_writer *w, const char *s);
 void json_strn(struct json_writer *w, const char *s, size_t n);
 void json_uint(struct json_writer *w, uint64_t v);
+void json_int(struct json_writer *w, int64_t v);
 void json_num(struct json_writer *w, double v);  /* shortest form that reads back the same; NaN and Inf become null */
 void json_float(struct json_writer *w, float v); /* shortest form that reads back as the same float */
 void json_bool(struct json_writer *w, bool v);
 void json_null_value(struct json_writer *w);
 void json_raw(struct json_writer *w, const char *s, size_t n); /* s is one finished JSON value */
-void json_value(struct json_writer *w, const json_t *v);       /* a jansson value, compact, keys in their order */
+void json_value(
+    struct json_writer *w,
+    const json_t *v); /* a jansson value, compact, keys in their order; at most JSON_DEPTH deep with what is around it */
 
 #endif
