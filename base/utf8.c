@@ -71,3 +71,12 @@ size_t utf8_floor(const char *s, size_t len, size_t n)
     while (n && tail((unsigned char)s[n])) n--;
     return n;
 }
+
+size_t utf8_chars(const char *s, size_t len, size_t chars)
+{
+    size_t i = 0;
+    for (; chars && i < len; chars--) do
+            i++;
+        while (i < len && tail((unsigned char)s[i]));
+    return i;
+}

@@ -19,4 +19,7 @@ bool utf8_valid(const char *s, size_t n, size_t *bad);
 /* The largest length <= n that does not cut a character of s in two; s is well-formed. */
 size_t utf8_floor(const char *s, size_t len, size_t n);
 
+/* The length in bytes of the first `chars` characters of s (all of s where it has fewer); s is well-formed. */
+size_t utf8_chars(const char *s, size_t len, size_t chars);
+
 #endif

@@ -1,0 +1,157 @@
+#include "indexer/store.h"
+
+#include "base/clock.h"
+#include "base/mem.h"
+#include "lang/lang.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+enum { MAX_DBS = 16, MAX_READERS = 1024 };
+static const char magic[8] = "SOUKSTOR";
+
+int store_error(const struct store *s, int rc, struct errmsg *e)
+{
+    switch (rc) {
+    case 0: return 0;
+    case ENOSPC: return errmsg_set(e, rc, "%s: the disk is full; what was committed before is safe", s->path);
+    case EDQUOT: return errmsg_set(e, rc, "%s: the disk quota is used up; what was committed before is safe", s->path);
+    case EFBIG:
+        return errmsg_set(e, rc, "%s: the file would pass the size limit of this process; what was committed before is safe",
+                          s->path);
+    case EACCES:
+    case EROFS: return errmsg_set(e, rc, "%s: no permission to write here", s->path);
+    case MDB_READERS_FULL: return errmsg_set(e, rc, "%s: too many readers at once (%d slots)", s->path, MAX_READERS);
+    case MDB_MAP_FULL: return errmsg_set(e, rc, "%s: larger than the address space reserved for it", s->path);
+    case MDB_CORRUPTED:
+    case MDB_PAGE_NOTFOUND:
+    case MDB_INVALID:
+    case MDB_VERSION_MISMATCH:
+        return errmsg_set(e, ERR_FORMAT, "%s: not a souk store, or damaged (%s)", s->path, mdb_strerror(rc));
+    default: return errmsg_set(e, rc, "%s: %s", s->path, err_str(rc));
+    }
+}
+
+/* LMDB trusts its pages: a file shorter than its last page would end in SIGBUS. */
+static int check_length(const struct store *s, struct errmsg *e)
+{
+    MDB_envinfo info;
+    MDB_stat st;
+    struct stat file;
+    mdb_env_info(s->env, &info);
+    mdb_env_stat(s->env, &st);
+    if (stat(s->path, &file) != 0) return store_error(s, errno, e);
+    uint64_t need = ((uint64_t)info.me_last_pgno + 1) * st.ms_psize;
+    if ((uint64_t)file.st_size < need && info.me_last_txnid)
+        return errmsg_set(e, ERR_FORMAT, "%s: cut short, %llu bytes of %llu; restore it from a copy or index again", s->path,
+                          (unsigned long long)file.st_size, (unsigned long long)need);
+    return 0;
+}
+
+static int open_env(struct store *s, unsigned flags, size_t map)
+{
+    int rc = mdb_env_create(&s->env);
+    if (rc) return rc;
+    mdb_env_set_maxdbs(s->env, MAX_DBS);
+    mdb_env_set_maxreaders(s->env, MAX_READERS);
+    mdb_env_set_mapsize(s->env, map);
+    rc = mdb_env_open(s->env, s->path, flags | MDB_NOSUBDIR | MDB_NOTLS, 0644);
+    if (rc) {
+        mdb_env_close(s->env);
+        s->env = NULL;
+    }
+    return rc;
+}
+
+/* Reserves as much address space as it gets, from 1 TiB down to 1 GiB. */
+static int reserve_env(struct store *s, unsigned flags)
+{
+    int rc = ENOMEM;
+    for (size_t map = (size_t)1 << 40; rc == ENOMEM && map >= (size_t)1 << 30; map /= 2) rc = open_env(s, flags, map);
+    return rc;
+}
+
+static int open_databases(struct store *s, unsigned flags)
+{
+    const struct {
+        const char *name;
+        MDB_dbi *dbi;
+        unsigned flags;
+    } dbs[] = {
+        {"meta", &s->meta, 0},
+        {"ids", &s->ids, 0},
+        {"docs", &s->docs, MDB_INTEGERKEY},
+        {"keys", &s->keys, MDB_DUPSORT | MDB_DUPFIXED | MDB_INTEGERDUP},
+        {"fields", &s->fields, 0},
+        {"cols", &s->cols, 0},
+        {"dict", &s->dict, 0},
+        {"rdict", &s->rdict, 0},
+        {"lex", &s->lex, MDB_INTEGERKEY},
+        {"vecs", &s->vecs, MDB_INTEGERKEY},
+    };
+    MDB_txn *txn;
+    int rc = mdb_txn_begin(s->env, NULL, flags & STORE_READ ? MDB_RDONLY : 0, &txn);
+    if (rc) return rc;
+    for (size_t i = 0; !rc && i < sizeof dbs / sizeof dbs[0]; i++)
+        rc = mdb_dbi_open(txn, dbs[i].name, dbs[i].flags | (flags & STORE_CREATE ? MDB_CREATE : 0), dbs[i].dbi);
+    if (rc) {
+        mdb_txn_abort(txn);
+        return rc == MDB_NOTFOUND || rc == MDB_INCOMPATIBLE ? MDB_INVALID : rc;
+    }
+    return mdb_txn_commit(txn);
+}
+
+int store_open(struct store *s, const char *dir, unsigned flags, struct errmsg *e)
+{
+    *s = (struct store){.path = xasprintf("%s/store.mdb", dir), .read_only = flags & STORE_READ};
+    int rc = reserve_env(s, flags & STORE_READ ? MDB_RDONLY : 0);
+    if ((rc == EROFS || rc == EACCES) && flags & STORE_READ) rc = reserve_env(s, MDB_RDONLY | MDB_NOLOCK);
+    if (rc) goto out;
+    int dead;
+    mdb_reader_check(s->env, &dead); /* slots of killed readers */
+    if ((rc = check_length(s, e)) != 0) goto out;
+    rc = open_databases(s, flags);
+out:
+    if (rc) {
+        store_error(s, rc, e);
+        store_close(s);
+    }
+    return rc;
+}
+
+void store_close(struct store *s)
+{
+    if (s->env) mdb_env_close(s->env);
+    free(s->path);
+    *s = (struct store){0};
+}
+
+int manifest_get(const struct store *s, MDB_txn *txn, struct manifest *m, struct errmsg *e)
+{
+    MDB_val k = val("manifest", 8), v;
+    int rc = mdb_get(txn, s->meta, &k, &v);
+    if (rc) return errmsg_set(e, ERR_FORMAT, "%s: not a souk store", s->path);
+    memset(m, 0, sizeof *m);
+    memcpy(m, v.mv_data, v.mv_size < sizeof *m ? v.mv_size : sizeof *m);
+    if (memcmp(m->magic, magic, 8)) return errmsg_set(e, ERR_FORMAT, "%s: not a souk store", s->path);
+    if (m->version > STORE_VERSION)
+        return errmsg_set(e, ERR_FORMAT, "%s: written by a newer souk (store version %u, this one knows %d)", s->path, m->version,
+                          STORE_VERSION);
+    if (v.mv_size != sizeof *m || !m->dim || m->n_live > m->next_doc || m->graph_docs > m->next_doc)
+        return errmsg_set(e, ERR_FORMAT, "%s: its manifest is damaged", s->path);
+    m->model_id[sizeof m->model_id - 1] = m->model_name[sizeof m->model_name - 1] = m->lang_version[sizeof m->lang_version - 1] =
+        0;
+    return 0;
+}
+
+int manifest_put(const struct store *s, MDB_txn *txn, struct manifest *m)
+{
+    memcpy(m->magic, magic, 8);
+    m->version = STORE_VERSION;
+    m->updated_s = clock_wall_s();
+    m->commits++;
+    MDB_val k = val("manifest", 8), v = val(m, sizeof *m);
+    return mdb_put(txn, s->meta, &k, &v, 0);
+}
