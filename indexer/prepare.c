@@ -92,14 +92,24 @@ int prepare_json(struct prepared *p, json_t *json, struct errmsg *e)
     return make_head(p, product_check(&p->product, json, e), e);
 }
 
-void prepare_body(struct preparer *t, struct prepared *p)
+static bool reuse_vector(const struct prepared *p, struct snapshot *reuse, uint32_t dim)
+{
+    if (!snapshot_has(reuse, p->product.id, p->product.id_n, &p->head)) return false;
+    const uint16_t *row = snapshot_vector_f16(reuse, snapshot_find(reuse, p->product.id, p->product.id_n));
+    if (row) memcpy(p->vector, row, dim * sizeof *row);
+    return row != NULL;
+}
+
+void prepare_body(struct preparer *t, struct prepared *p, struct snapshot *reuse)
 {
     uint32_t dim = embed_dim(t->model);
     if (!p->vector) p->vector = xmalloc(dim * sizeof *p->vector);
-    buf_clear(&t->text);
-    product_embed_text(p->product.json, &t->text);
-    embed_text(t->model, t->scratch, EMBED_DOCUMENT, t->text.data ? t->text.data : "", t->text.n, t->vector);
-    kernels()->to_f16(t->vector, p->vector, dim);
+    if (!reuse || !reuse_vector(p, reuse, dim)) {
+        buf_clear(&t->text);
+        product_embed_text(p->product.json, &t->text);
+        embed_text(t->model, t->scratch, EMBED_DOCUMENT, t->text.data ? t->text.data : "", t->text.n, t->vector);
+        kernels()->to_f16(t->vector, p->vector, dim);
+    }
     p->languages = terms_of(t->terms, p->product.json, &p->terms);
     p->has_body = true;
 }

@@ -5,7 +5,7 @@
 
 #include "embed/embed.h"
 #include "indexer/product.h"
-#include "indexer/store.h"
+#include "indexer/snapshot.h"
 
 /* The tools of one thread. */
 struct preparer;
@@ -28,6 +28,9 @@ void prepared_release(struct prepared *p);
 
 int prepare_line(struct prepared *p, const char *line, size_t n, struct errmsg *e);
 int prepare_json(struct prepared *p, json_t *json, struct errmsg *e); /* takes json over */
-void prepare_body(struct preparer *t, struct prepared *p);
+
+/* reuse (may be NULL, between snapshot_begin and _end) is an index made with the same model: where it holds the product with
+ * the same text, its vector is taken over. */
+void prepare_body(struct preparer *t, struct prepared *p, struct snapshot *reuse);
 
 #endif

@@ -236,6 +236,13 @@ bool snapshot_head(struct snapshot *s, uint32_t doc, struct doc_head *head)
     return true;
 }
 
+bool snapshot_has(struct snapshot *s, const char *id, size_t n, const struct doc_head *head)
+{
+    struct doc_head old;
+    uint32_t doc = snapshot_find(s, id, n);
+    return doc != UINT32_MAX && snapshot_head(s, doc, &old) && !memcmp(old.text, head->text, sizeof old.text);
+}
+
 size_t snapshot_identifier(struct snapshot *s, const char *key, size_t n, uint32_t *docs, size_t max)
 {
     MDB_cursor *cur;

@@ -34,6 +34,9 @@ uint32_t snapshot_find(struct snapshot *s, const char *id, size_t n); /* UINT32_
 bool snapshot_product(struct snapshot *s, uint32_t doc, const char **json, size_t *n);
 bool snapshot_head(struct snapshot *s, uint32_t doc, struct doc_head *head);
 
+/* True when the product is there with the same text (words, identifiers and vector need not be made again). */
+bool snapshot_has(struct snapshot *s, const char *id, size_t n, const struct doc_head *head);
+
 /* Live documents with this normalised identifier, at most max. */
 size_t snapshot_identifier(struct snapshot *s, const char *key, size_t n, uint32_t *docs, size_t max);
 

@@ -31,7 +31,7 @@ static int first_manifest(struct writer *w, struct errmsg *e)
     int rc = mdb_txn_begin(s->env, NULL, 0, &txn);
     if (rc) return store_error(s, rc, e);
     rc = mdb_get(txn, s->meta, &k, &v);
-    if (rc == MDB_NOTFOUND) {
+    if (rc == MDB_NOTFOUND && w->model) {
         new_manifest(&w->m, w->model);
         rc = manifest_put(s, txn, &w->m);
     } else if (!rc) {
@@ -47,6 +47,7 @@ static int first_manifest(struct writer *w, struct errmsg *e)
 
 static int check_model(const struct writer *w, struct errmsg *e)
 {
+    if (!w->model) return 0;
     if (!strcmp(w->m.model_id, embed_model_id(w->model)) && w->m.dim == embed_dim(w->model)) return 0;
     return errmsg_set(e, ERR_MISMATCH,
                       "index \"%s\" was made with the model %s (%.8s), not %s (%.8s); use that one, or --rebuild", w->ix->name,
@@ -62,7 +63,7 @@ int writer_new(struct writer **out, struct index *ix, const struct embedder *mod
     w->vectors = (struct buf)BUF_INIT((size_t)1 << 36);
     w->segment = segment_builder_new();
     w->columns = column_writer_new(&ix->store);
-    w->preparer = preparer_new(model);
+    w->preparer = model ? preparer_new(model) : NULL;
     int rc = ix->lock_fd < 0 ? index_lock(ix, e) : 0;
     if (!rc) rc = first_manifest(w, e);
     if (!rc) rc = check_model(w, e);
@@ -252,7 +253,7 @@ static int insert(struct writer *w, struct prepared *p)
     if (w->m.next_doc >= ANN_MAX_DOCUMENTS) return MDB_MAP_FULL;
     uint32_t doc = w->m.next_doc++;
     MDB_val k = val(p->product.id, p->product.id_n), v = val(&doc, 4);
-    if (!p->has_body) prepare_body(w->preparer, p);
+    if (!p->has_body) prepare_body(w->preparer, p, NULL);
     struct keys keys = {w, doc, 0};
     int rc = mdb_put(w->txn, w->ix->store.ids, &k, &v, 0);
     if (!rc) rc = put_doc(w, doc, p);
@@ -358,15 +359,4 @@ int writer_prune(struct writer *w, uint32_t *deleted, struct errmsg *e)
     }
     if (cur) mdb_cursor_close(cur);
     return store_error(&w->ix->store, rc == MDB_NOTFOUND ? 0 : rc, e);
-}
-
-bool writer_has(const struct store *s, MDB_txn *txn, const struct prepared *p)
-{
-    MDB_val k = val(p->product.id, p->product.id_n), v;
-    if (mdb_get(txn, s->ids, &k, &v)) return false;
-    uint32_t doc;
-    memcpy(&doc, v.mv_data, 4);
-    k = val(&doc, 4);
-    return mdb_get(txn, s->docs, &k, &v) == 0 && v.mv_size >= sizeof p->head &&
-           !memcmp(((const struct doc_head *)v.mv_data)->text, p->head.text, sizeof p->head.text);
 }

@@ -19,6 +19,7 @@ struct writer;
 
 enum outcome { ADDED, REPLACED, UPDATED, UNCHANGED, DELETED, ABSENT, N_OUTCOMES }; /* ABSENT: nothing there to delete or update */
 
+/* model may be NULL for a writer that only deletes. */
 int writer_new(struct writer **out, struct index *ix, const struct embedder *model, struct errmsg *e);
 void writer_free(struct writer *w);
 
@@ -45,8 +46,5 @@ const struct manifest *writer_manifest(const struct writer *w);
 /* Moves the delta into the next epoch of the graph and joins posting segments, if that is due (or anyway, with force).
  * Not inside a transaction. progress as in ann_build. Killed at any point, the index is as before or as after. */
 int writer_merge(struct writer *w, bool force, bool (*progress)(void *, uint32_t, uint32_t), void *arg, struct errmsg *e);
-
-/* True when the store already holds exactly this product: then its second half is not needed. Any thread; a hint only. */
-bool writer_has(const struct store *s, MDB_txn *txn, const struct prepared *p);
 
 #endif

@@ -1,0 +1,63 @@
+/* souk export: the products of an index, as they came in. Reads in chunks, so that it never holds an old state of the store. */
+#include "base/bits.h"
+#include "indexer/cmd.h"
+#include "indexer/snapshot.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <string.h>
+
+static const char usage[] = "Usage: souk export [-D DIR] [-i NAME]\n"
+                            "Write every product of an index to standard output, one JSON object a line, oldest first.\n"
+                            "\n"
+                            "  -D, --data DIR     the data folder (default $SOUK_DATA, else ./souk-data)\n"
+                            "  -i, --index NAME   the index (default products)\n"
+                            "      --help         this text\n"
+                            "\n"
+                            "  souk export -i shop | zstd > shop.jsonl.zst\n";
+
+enum { CHUNK = 4096 };
+
+/* Documents from .. until CHUNK were written or there are no more; *next is where to go on. */
+static int export_chunk(struct snapshot *s, uint32_t from, uint32_t *next, struct errmsg *e)
+{
+    int rc = snapshot_begin(s, e), written = 0;
+    if (rc) return rc;
+    uint32_t doc = from;
+    for (; doc < snapshot_docs(s) && written < CHUNK; doc++) {
+        const char *json;
+        size_t n;
+        if (!bits_get(snapshot_live(s), doc) || !snapshot_product(s, doc, &json, &n)) continue;
+        fwrite(json, 1, n, stdout);
+        putchar('\n');
+        written++;
+    }
+    *next = doc < snapshot_docs(s) ? doc : UINT32_MAX;
+    snapshot_end(s);
+    return ferror(stdout) ? errmsg_set(e, errno, "cannot write: %s", strerror(errno)) : 0;
+}
+
+int cmd_export(int argc, char **argv)
+{
+    static const struct option longs[] = {{"data", 1, 0, 'D'}, {"index", 1, 0, 'i'}, {"help", 0, 0, 'h'}, {0}};
+    const char *data = index_default_data(), *name = "products";
+    for (int c; (c = getopt_long(argc, argv, "D:i:", longs, NULL)) != -1;) switch (c) {
+        case 'D': data = optarg; break;
+        case 'i': name = optarg; break;
+        case 'h': return fputs(usage, stdout), 0;
+        default: return fputs("Try 'souk export --help'.\n", stderr), 2;
+        }
+    if (optind != argc) return fputs("souk export: takes no arguments but options\n", stderr), 2;
+    struct errmsg e = {0};
+    struct index *ix = NULL;
+    struct snapshot *s = NULL;
+    int rc = index_open(&ix, data, name, INDEX_READ, &e);
+    if (!rc) rc = snapshot_new(&s, ix, &e);
+    for (uint32_t doc = 0; !rc && doc != UINT32_MAX;) rc = export_chunk(s, doc, &doc, &e);
+    if (!rc && fflush(stdout) != 0) rc = errmsg_set(&e, errno, "cannot write: %s", strerror(errno));
+    if (rc) fprintf(stderr, "souk: %s\n", errmsg_text(&e, rc));
+    snapshot_free(s);
+    index_close(ix);
+    return rc ? 1 : 0;
+}
