@@ -1,0 +1,79 @@
+/* Private to the tokenizers: which vocabulary pieces begin here? A set of byte strings that is cheap to build.
+ *
+ * A trie answers this with one step a byte, but building one for 250,000 pieces costs more than the whole budget of a
+ * start. Here are two flat tables instead, both filled in one pass over the pieces, without sorting:
+ *
+ *     slots   open addressing, hash of a whole piece -> its id and score; 16 bytes a slot, at most half full
+ *     begun   a bit for the hash of each proper beginning of a piece, cut between characters: "longer ones may follow"
+ *
+ * A search goes on from character to character with a rolling hash: one look into `slots` (is this a piece?), one into
+ * `begun` (is there more?). A false "more" costs one look too many and no wrong answer; a hit in `slots` is compared with
+ * the piece itself. So a search is bounded by the longest piece, whatever the text.
+ *
+ *     piece_hash h = 0;
+ *     for (i = 0; i < n; i += len, more = piece_begun(p, h)) { h = piece_next(h, s + i, len); found = piece_find(p, h, s, i + len); }
+ *
+ * Pieces that are not well-formed UTF-8 are left out: no text could match them. */
+#ifndef SOUK_PIECES_H
+#define SOUK_PIECES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+struct piece {
+    uint32_t tag; /* high half of the hash */
+    uint32_t at;  /* where its text lies, from pieces.texts; texts are preceded by their u64 length, as GGUF writes them */
+    uint32_t id;
+    float score; /* of the piece, as pieces_add was told */
+};
+
+struct pieces {
+    const uint8_t *texts;
+    struct piece *slots; /* at == 0: empty (a length stands there, never a text) */
+    uint64_t *begun;
+    uint64_t slot_mask, bit_mask;
+};
+
+/* An empty set with room for n pieces. */
+void pieces_init(struct pieces *p, const uint8_t *texts, uint32_t n);
+void pieces_release(struct pieces *p);
+
+/* Adds the text of n bytes at texts + at; the same text again replaces id and score. */
+void pieces_add(struct pieces *p, uint32_t at, uint32_t n, uint32_t id, float score);
+
+/* ---- search ---- */
+
+/* The hash of a beginning. Starts at 0. */
+typedef uint64_t piece_hash;
+
+static inline piece_hash piece_next(piece_hash h, const char *s, size_t n)
+{
+    uint32_t c = 0;
+    memcpy(&c, s, n); /* n is 1..4: a character */
+    h = (h ^ (c + 0x9E3779B9u)) * 0x9FB21C651E98DF25ull;
+    return h ^ h >> 29;
+}
+
+/* May a piece be longer than this beginning? */
+static inline bool piece_begun(const struct pieces *p, piece_hash h)
+{
+    uint64_t bit = h >> 20 & p->bit_mask;
+    return p->begun[bit >> 6] >> (bit & 63) & 1;
+}
+
+/* The piece that is exactly the n bytes at s, whose hash is h; or NULL. */
+static inline const struct piece *piece_find(const struct pieces *p, piece_hash h, const char *s, size_t n)
+{
+    for (uint64_t i = h & p->slot_mask; p->slots[i].at; i = (i + 1) & p->slot_mask) {
+        const struct piece *x = &p->slots[i];
+        uint64_t bytes;
+        if (x->tag != h >> 32) continue;
+        memcpy(&bytes, p->texts + x->at - sizeof bytes, sizeof bytes);
+        if (bytes == n && !memcmp(p->texts + x->at, s, n)) return x;
+    }
+    return NULL;
+}
+
+#endif
