@@ -159,10 +159,12 @@ static int by_offset(const void *a, const void *b)
 static int check_overlap(const struct gguf *g, struct errmsg *e)
 {
     const struct gguf_tensor **order = xmalloc((g->n_tensors + 1) * sizeof *order);
-    for (size_t i = 0; i < g->n_tensors; i++) order[i] = &g->tensors[i];
-    qsort(order, g->n_tensors, sizeof *order, by_offset);
+    size_t n = 0;
+    for (size_t i = 0; i < g->n_tensors; i++) /* those of unknown size are never read */
+        if (g->tensors[i].data) order[n++] = &g->tensors[i];
+    qsort(order, n, sizeof *order, by_offset);
     int rc = 0;
-    for (size_t i = 1; i < g->n_tensors && !rc; i++)
+    for (size_t i = 1; i < n && !rc; i++)
         if (order[i - 1]->offset + order[i - 1]->bytes > order[i]->offset)
             rc = bad_tensor(g, order[i], e, "overlaps the one before it");
     free(order);

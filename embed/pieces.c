@@ -5,8 +5,8 @@
 
 #include <stdlib.h>
 
-/* Bits for each piece in `begun`: vocabularies have two to three beginnings a piece, so one bit in six or so is set. */
-enum { BITS_A_PIECE = 16 };
+/* Marks for each piece: vocabularies have two to three beginnings a piece, so one in six or so is taken. */
+enum { MARKS_A_PIECE = 16 };
 
 static uint64_t power_of_two(uint64_t at_least)
 {
@@ -17,32 +17,31 @@ static uint64_t power_of_two(uint64_t at_least)
 
 void pieces_init(struct pieces *p, const uint8_t *texts, uint32_t n)
 {
-    uint64_t slots = power_of_two((uint64_t)n * 2), bits = power_of_two((uint64_t)n * BITS_A_PIECE);
+    uint64_t slots = power_of_two((uint64_t)n * 2), marks = power_of_two((uint64_t)n * MARKS_A_PIECE);
     *p = (struct pieces){
         .texts = texts,
         .slots = xcalloc(slots, sizeof *p->slots),
-        .begun = xcalloc(bits / 64, sizeof *p->begun),
+        .marks = xcalloc(marks / 4, 1),
         .slot_mask = slots - 1,
-        .bit_mask = bits - 1,
+        .mark_mask = marks - 1,
     };
 }
 
 void pieces_release(struct pieces *p)
 {
     free(p->slots);
-    free(p->begun);
+    free(p->marks);
 }
 
-static void mark_begun(struct pieces *p, piece_hash h)
+static void mark(struct pieces *p, piece_hash h, enum piece_mark m)
 {
-    uint64_t bit = h >> 20 & p->bit_mask;
-    p->begun[bit >> 6] |= 1ull << (bit & 63);
+    uint64_t at = h >> 20 & p->mark_mask;
+    p->marks[at >> 2] |= (uint8_t)(m << (at & 3) * 2);
 }
 
 static void put(struct pieces *p, struct piece new, piece_hash h, uint32_t n)
 {
-    const char *text = (const char *)p->texts + new.at;
-    struct piece *old = (struct piece *)(uintptr_t)piece_find(p, h, text, n);
+    struct piece *old = (struct piece *)(uintptr_t)piece_find(p, h, (const char *)p->texts + new.at, n);
     uint64_t i = h & p->slot_mask;
     if (!old) {
         while (p->slots[i].at) i = (i + 1) & p->slot_mask;
@@ -54,13 +53,15 @@ static void put(struct pieces *p, struct piece new, piece_hash h, uint32_t n)
 void pieces_add(struct pieces *p, uint32_t at, uint32_t n, uint32_t id, float score)
 {
     const char *s = (const char *)p->texts + at;
-    if (!n || !utf8_valid(s, n, NULL)) return;
     piece_hash h = 0;
     for (size_t i = 0, len; i < n; i += len) {
         uint32_t cp;
-        if (i) mark_begun(p, h);
+        if (i) mark(p, h, PIECE_FOLLOWS);
         len = utf8_decode(s + i, n - i, &cp);
+        if (!len) return; /* marks of its beginning stay, and do no harm */
         h = piece_next(h, s + i, len);
     }
+    if (!n) return;
+    mark(p, h, PIECE_ENDS);
     put(p, (struct piece){(uint32_t)(h >> 32), at, id, score}, h, n);
 }

@@ -4,14 +4,20 @@
  * start. Here are two flat tables instead, both filled in one pass over the pieces, without sorting:
  *
  *     slots   open addressing, hash of a whole piece -> its id and score; 16 bytes a slot, at most half full
- *     begun   a bit for the hash of each proper beginning of a piece, cut between characters: "longer ones may follow"
+ *     marks   two bits for the hash of each beginning, cut between characters: "a piece ends here", "longer ones follow"
  *
- * A search goes on from character to character with a rolling hash: one look into `slots` (is this a piece?), one into
- * `begun` (is there more?). A false "more" costs one look too many and no wrong answer; a hit in `slots` is compared with
- * the piece itself. So a search is bounded by the longest piece, whatever the text.
+ * A search goes on from character to character with a rolling hash. Each step reads one byte of marks, which fit into the
+ * second cache (four to eight bytes a piece); slots, which do not, are read only where a piece very likely is. Marks may
+ * be wrong by saying yes: that costs a look and changes no answer, as a hit in slots is compared with the piece itself.
+ * So a search is bounded by the longest piece, whatever the text.
  *
  *     piece_hash h = 0;
- *     for (i = 0; i < n; i += len, more = piece_begun(p, h)) { h = piece_next(h, s + i, len); found = piece_find(p, h, s, i + len); }
+ *     for (size_t i = 0; i < n; ) {
+ *         h = piece_next(h, s + i, len); i += len;
+ *         unsigned m = piece_marks(p, h);
+ *         if (m & PIECE_ENDS) found = piece_find(p, h, s, i);
+ *         if (!(m & PIECE_FOLLOWS)) break;
+ *     }
  *
  * Pieces that are not well-formed UTF-8 are left out: no text could match them. */
 #ifndef SOUK_PIECES_H
@@ -32,9 +38,10 @@ struct piece {
 struct pieces {
     const uint8_t *texts;
     struct piece *slots; /* at == 0: empty (a length stands there, never a text) */
-    uint64_t *begun;
-    uint64_t slot_mask, bit_mask;
+    uint8_t *marks;      /* four pairs of bits a byte */
+    uint64_t slot_mask, mark_mask;
 };
+enum piece_mark { PIECE_ENDS = 1, PIECE_FOLLOWS = 2 };
 
 /* An empty set with room for n pieces. */
 void pieces_init(struct pieces *p, const uint8_t *texts, uint32_t n);
@@ -48,19 +55,20 @@ void pieces_add(struct pieces *p, uint32_t at, uint32_t n, uint32_t id, float sc
 /* The hash of a beginning. Starts at 0. */
 typedef uint64_t piece_hash;
 
+/* Goes on by one character of n bytes. */
 static inline piece_hash piece_next(piece_hash h, const char *s, size_t n)
 {
-    uint32_t c = 0;
-    memcpy(&c, s, n); /* n is 1..4: a character */
+    uint32_t c = (unsigned char)s[0];
+    for (size_t i = 1; i < n; i++) c = c << 8 | (unsigned char)s[i];
     h = (h ^ (c + 0x9E3779B9u)) * 0x9FB21C651E98DF25ull;
     return h ^ h >> 29;
 }
 
-/* May a piece be longer than this beginning? */
-static inline bool piece_begun(const struct pieces *p, piece_hash h)
+/* enum piece_mark of a beginning. */
+static inline unsigned piece_marks(const struct pieces *p, piece_hash h)
 {
-    uint64_t bit = h >> 20 & p->bit_mask;
-    return p->begun[bit >> 6] >> (bit & 63) & 1;
+    uint64_t at = h >> 20 & p->mark_mask;
+    return p->marks[at >> 2] >> (at & 3) * 2 & 3;
 }
 
 /* The piece that is exactly the n bytes at s, whose hash is h; or NULL. */

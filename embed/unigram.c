@@ -184,12 +184,13 @@ static size_t extend(struct lattice *l, size_t i)
     for (size_t n = 0, len; n < left; n += len) {
         len = char_bytes(s[n]) < left - n ? char_bytes(s[n]) : left - n;
         h = piece_next(h, s + n, len);
-        const struct piece *p = piece_find(pieces, h, s, n + len);
+        unsigned marks = piece_marks(pieces, h);
+        const struct piece *p = marks & PIECE_ENDS ? piece_find(pieces, h, s, n + len) : NULL;
         if (p) {
             covered |= n == 0;
             offer(l, i, n + len, (double)p->score, p->id);
         }
-        if (!piece_begun(pieces, h)) break;
+        if (!(marks & PIECE_FOLLOWS)) break;
     }
     if (!covered) offer(l, i, single, l->u->unknown_score, l->u->unknown);
     return single;
