@@ -8,6 +8,7 @@
 #include "embed/filter.h"
 
 #include <getopt.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -88,11 +89,14 @@ static int bad_usage(const char *what)
 int cmd_embed(int argc, char **argv)
 {
     static const struct option options[] = {
-        {"model", required_argument, NULL, 'm'},   {"kind", required_argument, NULL, 'k'},
-        {"threads", required_argument, NULL, 't'}, {"help", no_argument, NULL, 'h'},
+        {"model", required_argument, NULL, 'm'},
+        {"kind", required_argument, NULL, 'k'},
+        {"threads", required_argument, NULL, 't'},
+        {"help", no_argument, NULL, 'h'},
         {NULL, 0, NULL, 0},
     };
     struct state st = {.kind = EMBED_DOCUMENT, .threads = cpu_count()};
+    argv[0] = (char *)(uintptr_t) "souk embed"; /* how getopt names us */
     optind = 0;
     for (int c; (c = getopt_long(argc, argv, "", options, NULL)) != -1;) {
         switch (c) {

@@ -1,10 +1,11 @@
 /* souk model: looks at model files, runs them, tokenises with them. */
+#include "embed/cmd_model.h"
 #include "base/pool.h"
 #include "embed/cmd.h"
-#include "embed/cmd_model.h"
 #include "embed/filter.h"
 
 #include <getopt.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -55,6 +56,7 @@ int cmd_model(int argc, char **argv)
         {NULL, 0, NULL, 0},
     };
     unsigned threads = cpu_count();
+    argv[0] = (char *)(uintptr_t) "souk model"; /* how getopt names us */
     optind = 0;
     for (int c; (c = getopt_long(argc, argv, "", options, NULL)) != -1;) {
         switch (c) {

@@ -120,13 +120,20 @@ static void unpack_iq4_nl(const uint8_t *p, float *out, size_t n)
 }
 
 static const struct tensor_format formats[] = {
-    {TENSOR_F32, "F32", 1, 4, unpack_f32},        {TENSOR_F16, "F16", 1, 2, unpack_f16},
-    {TENSOR_BF16, "BF16", 1, 2, unpack_bf16},     {TENSOR_I8, "I8", 1, 1, unpack_i8},
-    {TENSOR_Q8_0, "Q8_0", 32, 34, unpack_q8_0},   {TENSOR_Q4_0, "Q4_0", 32, 18, unpack_q4_0},
-    {TENSOR_Q4_1, "Q4_1", 32, 20, unpack_q4_1},   {TENSOR_Q5_0, "Q5_0", 32, 22, unpack_q5_0},
-    {TENSOR_Q5_1, "Q5_1", 32, 24, unpack_q5_1},   {TENSOR_Q2_K, "Q2_K", 256, 84, unpack_q2_k},
-    {TENSOR_Q3_K, "Q3_K", 256, 110, unpack_q3_k}, {TENSOR_Q4_K, "Q4_K", 256, 144, unpack_q4_k},
-    {TENSOR_Q5_K, "Q5_K", 256, 176, unpack_q5_k}, {TENSOR_Q6_K, "Q6_K", 256, 210, unpack_q6_k},
+    {TENSOR_F32, "F32", 1, 4, unpack_f32},
+    {TENSOR_F16, "F16", 1, 2, unpack_f16},
+    {TENSOR_BF16, "BF16", 1, 2, unpack_bf16},
+    {TENSOR_I8, "I8", 1, 1, unpack_i8},
+    {TENSOR_Q8_0, "Q8_0", 32, 34, unpack_q8_0},
+    {TENSOR_Q4_0, "Q4_0", 32, 18, unpack_q4_0},
+    {TENSOR_Q4_1, "Q4_1", 32, 20, unpack_q4_1},
+    {TENSOR_Q5_0, "Q5_0", 32, 22, unpack_q5_0},
+    {TENSOR_Q5_1, "Q5_1", 32, 24, unpack_q5_1},
+    {TENSOR_Q2_K, "Q2_K", 256, 84, unpack_q2_k},
+    {TENSOR_Q3_K, "Q3_K", 256, 110, unpack_q3_k},
+    {TENSOR_Q4_K, "Q4_K", 256, 144, unpack_q4_k},
+    {TENSOR_Q5_K, "Q5_K", 256, 176, unpack_q5_k},
+    {TENSOR_Q6_K, "Q6_K", 256, 210, unpack_q6_k},
     {TENSOR_IQ4_NL, "IQ4_NL", 32, 18, unpack_iq4_nl},
 };
 

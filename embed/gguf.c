@@ -30,6 +30,9 @@ static int check(struct gguf *g, struct gguf **out, struct errmsg *e)
     return 0;
 }
 
+/* A file up to this size is read from disk in one go when it is mapped, larger ones as they are used. */
+enum { READ_AHEAD = 256 << 20 };
+
 /* Maps the file of fd; an empty one stays unmapped, for the parser to refuse. */
 static int map(struct gguf *g, int fd, struct errmsg *e)
 {
@@ -42,6 +45,7 @@ static int map(struct gguf *g, int fd, struct errmsg *e)
     if (p == MAP_FAILED) return errmsg_set(e, errno, "%s: cannot be mapped into memory: %s", g->path, strerror(errno));
     g->base = p;
     g->mapped = true;
+    if (g->size <= READ_AHEAD) madvise(p, g->size, MADV_WILLNEED);
     return 0;
 }
 

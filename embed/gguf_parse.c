@@ -86,7 +86,8 @@ static int bad_value(const struct gguf *g, const struct gguf_value *v, struct er
 {
     char shown[64];
     if (v->type >= GGUF_TYPES)
-        return errmsg_set(e, ERR_FORMAT, "%s: metadata key \"%s\" has the unknown type %u", g->path, gguf_shown(v->key, shown), v->type);
+        return errmsg_set(e, ERR_FORMAT, "%s: metadata key \"%s\" has the unknown type %u", g->path, gguf_shown(v->key, shown),
+                          v->type);
     return errmsg_set(e, ERR_FORMAT, "%s: metadata key \"%s\" does not fit into the file (%zu bytes): it is cut short or damaged",
                       g->path, gguf_shown(v->key, shown), g->size);
 }

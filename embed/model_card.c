@@ -11,7 +11,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 /* ---- numbers for people ---- */
 
@@ -178,12 +177,22 @@ static void show_speed(const struct embedder *m)
     }
 }
 
+/* Bytes that programs may still take without others being pushed out; 0 when the kernel does not tell. */
+static double available_bytes(void)
+{
+    char line[128];
+    unsigned long long kb = 0;
+    FILE *f = fopen("/proc/meminfo", "r");
+    while (f && !kb && fgets(line, sizeof line, f)) sscanf(line, "MemAvailable: %llu kB", &kb);
+    if (f) fclose(f);
+    return (double)kb * 1024;
+}
+
 static void show_memory(const struct gguf *g, size_t own)
 {
     char mapped[32], heap[32], free_now[32];
-    double available = (double)sysconf(_SC_AVPHYS_PAGES) * (double)sysconf(_SC_PAGESIZE);
-    double needed = (double)g->size + (double)own;
-    printf("%-13s %s mapped (shared by all processes that use it), %s of its own for each process; %s free: %s\n", "memory",
+    double available = available_bytes(), needed = (double)g->size + (double)own;
+    printf("%-13s %s mapped (shared by all processes that use it), %s of its own for each process; %s available: %s\n", "memory",
            short_bytes((double)g->size, mapped), short_bytes((double)own, heap), short_bytes(available, free_now),
            needed < available ? "fits" : "does not fit, other programs would be pushed out");
 }

@@ -18,7 +18,7 @@ struct special {
     size_t n;
     struct special_class *classes; /* longest first */
     size_t n_classes;
-    uint64_t firsts[4]; /* of all classes */
+    uint64_t firsts[4];   /* of all classes */
     uint32_t strips_left; /* the token that takes the white space before it along, or VOCAB_NONE */
 };
 
@@ -155,7 +155,8 @@ static void split_run(const struct vocab *v, struct vocab_scratch *s, const stru
     push_fragment(s, from, end - from, VOCAB_NONE);
 }
 
-static void split_class(const struct vocab *v, struct vocab_scratch *s, const struct special_class *c, const char *text, bool parse)
+static void split_class(const struct vocab *v, struct vocab_scratch *s, const struct special_class *c, const char *text,
+                        bool parse)
 {
     size_t n = s->n_fragments;
     s->n_fragments = 0;

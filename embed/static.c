@@ -77,7 +77,8 @@ static int apply(struct embedder *m, struct static_net *t, const char *name, str
         float f;
         memcpy(&f, x->data + (size_t)i * sizeof f, sizeof f);
         t->factor[i] *= f;
-        if (!isfinite(t->factor[i])) return errmsg_set(e, ERR_FORMAT, "%s: %s of token %u is not a number", m->file->path, name, i);
+        if (!isfinite(t->factor[i]))
+            return errmsg_set(e, ERR_FORMAT, "%s: %s of token %u is not a number", m->file->path, name, i);
     }
     return 0;
 }

@@ -24,7 +24,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define SPACE_MARK "\xE2\x96\x81"
+#define SPACE_MARK  "\xE2\x96\x81"
 #define REPLACEMENT "\xEF\xBF\xBD"
 enum { MARK_BYTES = 3 };
 

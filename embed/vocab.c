@@ -43,20 +43,18 @@ static int read_tokens(struct vocab *v, const struct gguf *g, struct errmsg *e)
 }
 
 /* Token texts that are control tokens whatever the file says: converters have often marked them as plain or user-defined,
- * and a model must not see its end of text because somebody typed it. */
+ * and a model must not see its end of text because somebody typed it. Separated by spaces. */
+static const char forced_control[] =
+    " </s> <eos> <EOT> _<EOT> [EOT] [EOS] <|end|> <|im_end|> <|eot_id|> <|eom_id|> <|return|> <|call|> <turn|> <end_of_turn> "
+    "<|endoftext|> <|end_of_text|> <end_of_utterance> <|tool_response> <|fim_prefix|> <|fim_suffix|> <|fim_middle|> <|fim_pad|> "
+    "<|fim_repo|> <|repo_name|> <|file_sep|> <fim-prefix> <fim_prefix> <fim-suffix> <fim_suffix> <fim-middle> <fim_middle> "
+    "<fim-pad> <fim_pad> <fim-repo> <reponame> <REPO> <PRE> <SUF> <MID> <PAD> [PAD] ";
+
 static bool is_forced_control(struct gguf_str s)
 {
-    static const char *const names[] = {
-        "</s>",     "<|eot_id|>",       "<|im_end|>",       "<|end|>",        "<|return|>",    "<|call|>",    "<end_of_turn>",
-        "<eos>",    "<|endoftext|>",    "<|eom_id|>",       "<EOT>",          "_<EOT>",        "[EOT]",       "[EOS]",
-        "<turn|>",  "<|end_of_text|>",  "<end_of_utterance>", "<|tool_response>", "<|fim_prefix|>", "<|fim_suffix|>", "<|fim_middle|>",
-        "<|fim_pad|>", "<|repo_name|>", "<|file_sep|>",     "<PRE>",          "<SUF>",         "<MID>",       "<PAD>",
-        "[PAD]",
-    };
-    if (s.n < 4 || s.n > 20 || !strchr("<[_", *s.s)) return false;
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        if (gguf_str_is(s, names[i])) return true;
-    return false;
+    if (s.n < 4 || s.n > 20 || !strchr("<[_", *s.s) || memchr(s.s, ' ', s.n)) return false;
+    const char *found = memmem(forced_control, sizeof forced_control - 1, s.s, s.n);
+    return found && found[-1] == ' ' && found[s.n] == ' ';
 }
 
 static int read_types(struct vocab *v, const struct gguf *g, struct errmsg *e)

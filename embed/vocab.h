@@ -47,7 +47,7 @@ int vocab_open(struct vocab **out, const struct gguf *g, struct errmsg *e);
 void vocab_close(struct vocab *v);
 
 uint32_t vocab_size(const struct vocab *v);
-enum vocab_type vocab_type(const struct vocab *v, uint32_t id);   /* id < vocab_size */
+enum vocab_type vocab_type(const struct vocab *v, uint32_t id); /* id < vocab_size */
 struct gguf_str vocab_text(const struct vocab *v, uint32_t id); /* as it stands in the file; id < vocab_size */
 const char *vocab_kind_name(const struct vocab *v);             /* "Unigram" */
 

@@ -9,8 +9,8 @@
 struct special;
 
 struct vocab_kind {
-    const char *model; /* value of tokenizer.ggml.model */
-    const char *name;  /* for people */
+    const char *model;     /* value of tokenizer.ggml.model */
+    const char *name;      /* for people */
     bool add_bos, add_eos; /* when the file does not say */
 
     /* Builds v->model from the file; the tokens, types and ids of v are there already. */

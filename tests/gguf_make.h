@@ -23,7 +23,10 @@ struct gguf_make {
     uint32_t lie_version;
     uint64_t lie_keys, lie_tensors;
 };
-#define GGUF_MAKE_INIT {BUF_INIT(1 << 24), BUF_INIT(1 << 24), BUF_INIT(1 << 24), 0, 0, 0, 0, 0}
+#define GGUF_MAKE_INIT                                                                                                           \
+    {                                                                                                                            \
+        BUF_INIT(1 << 24), BUF_INIT(1 << 24), BUF_INIT(1 << 24), 0, 0, 0, 0, 0                                                   \
+    }
 
 static inline void make_string(struct buf *b, const char *s)
 {
@@ -106,12 +109,27 @@ static inline void make_finish(struct gguf_make *m, struct buf *out)
 
 /* ---- a small Unigram vocabulary ---- */
 
-enum { TINY_PAD, TINY_UNK, TINY_BOS, TINY_EOS, TINY_MARK, TINY_RED, TINY_RE, TINY_D, TINY_SHOES, TINY_A, TINY_AA, TINY_USER, TINY_N };
+enum {
+    TINY_PAD,
+    TINY_UNK,
+    TINY_BOS,
+    TINY_EOS,
+    TINY_MARK,
+    TINY_RED,
+    TINY_RE,
+    TINY_D,
+    TINY_SHOES,
+    TINY_A,
+    TINY_AA,
+    TINY_USER,
+    TINY_N
+};
 
 /* Adds tokenizer keys without a character map: "▁red" is dearer than "▁re" + "d" together are cheap. */
 static inline void make_tiny_vocab(struct gguf_make *m)
 {
-    static const char *const texts[TINY_N] = {"<pad>", "<unk>", "<s>", "</s>", "▁", "▁red", "▁re", "d", "▁shoes", "a", "aa", "[user]"};
+    static const char *const texts[TINY_N] = {"<pad>", "<unk>", "<s>",    "</s>", "▁",  "▁red",
+                                              "▁re",   "d",     "▁shoes", "a",    "aa", "[user]"};
     static const float scores[TINY_N] = {0, 0, 0, 0, -3, -4, -5, -6, -4, -5, -7, 0};
     static const int32_t types[TINY_N] = {3, 2, 3, 1, 1, 1, 1, 1, 1, 1, 1, 4};
     make_str(m, "tokenizer.ggml.model", "t5");

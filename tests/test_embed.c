@@ -189,6 +189,47 @@ Test(embed, default_model_is_what_the_environment_says)
     cr_assert_eq(embed_default_path(path, 4, &e), ENAMETOOLONG);
 }
 
+/* ---- the shipped model ---- */
+
+static void check_golden(const struct embedder *m, struct embed_scratch *s, const json_t *want)
+{
+    const json_t *text = json_object_get(want, "text"), *list = json_object_get(want, "ids"),
+                 *head = json_object_get(want, "head");
+    const uint32_t *ids;
+    float v[EMBED_MAX_DIM];
+    size_t n = embed_tokens(m, s, json_string_value(text), json_string_length(text), 0, &ids);
+    cr_assert_eq(n, json_array_size(list), "%s: %zu tokens", json_string_value(text), n);
+    for (size_t i = 0; i < n; i++)
+        cr_assert_eq(ids[i], json_integer_value(json_array_get(list, i)), "%s: token %zu", json_string_value(text), i);
+    embed_text(m, s, EMBED_DOCUMENT, json_string_value(text), json_string_length(text), v);
+    for (size_t i = 0; i < json_array_size(head); i++)
+        cr_assert_float_eq(v[i], json_number_value(json_array_get(head, i)), 2e-6, "%s: %zu", json_string_value(text), i);
+}
+
+/* tests/golden/static-embed.jsonl was computed by embed/train/golden.py, which shares no code with souk. */
+Test(embed, shipped_model_gives_the_golden_ids_and_vectors)
+{
+    const char *path = getenv("SOUK_MODEL") ? getenv("SOUK_MODEL") : "embed/models/souk-static.gguf";
+    FILE *f = fopen(getenv("SOUK_GOLDEN") ? getenv("SOUK_GOLDEN") : "tests/golden/static-embed.jsonl", "r");
+    struct embedder *m;
+    char *line = NULL;
+    size_t cap = 0, n = 0;
+    if (!f || access(path, R_OK) != 0) cr_skip_test("no shipped model here");
+    cr_assert_eq(embed_open(&m, path, NULL), 0);
+    struct embed_scratch *s = embed_scratch_new(m);
+    for (; getline(&line, &cap, f) > 0; n++) {
+        json_t *want = json_loads(line, JSON_READ | JSON_ALLOW_NUL, NULL);
+        cr_assert_not_null(want, "line %zu", n + 1);
+        check_golden(m, s, want);
+        json_decref(want);
+    }
+    cr_assert_gt(n, 0);
+    free(line);
+    fclose(f);
+    embed_scratch_free(s);
+    embed_close(m);
+}
+
 /* ---- lines ---- */
 
 /* Answers a line with its length in brackets; refuses lines that begin with '!'. */

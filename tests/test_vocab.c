@@ -332,7 +332,8 @@ Test(vocab, real_vocabularies_give_the_reference_ids, .timeout = 120)
         json_t *j = json_load_file(found.gl_pathv[i], JSON_ALLOW_NUL, NULL);
         const json_t *file = json_object_iter_value(json_object_iter(json_object_get(j, "files")));
         const char *vocab = json_string_value(json_object_get(j, "vocab"));
-        if (json_object_get(j, "tok")) n += check_file(folder, json_string_value(json_object_get(file, "file")), json_object_get(j, "tok"));
+        if (json_object_get(j, "tok"))
+            n += check_file(folder, json_string_value(json_object_get(file, "file")), json_object_get(j, "tok"));
         if (vocab && !strchr(vocab, ' ')) n += check_file(sub, vocab, json_object_get(j, "items"));
         json_decref(j);
     }
