@@ -6,6 +6,9 @@
 
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/resource.h>
+
+enum { FDS_FOR_THE_REST = REFUSED_CONNECTIONS + 256 };
 
 /* ---- start ---- */
 
@@ -24,6 +27,16 @@ static void fill_defaults(struct http_config *c)
     DEFAULT(body_timeout_s, 30);
     DEFAULT(idle_timeout_s, 75);
     DEFAULT(drain_s, 10);
+}
+
+/* Many systems start programs with 1,024 file descriptors and allow far more. */
+static void raise_fd_limit(size_t connections)
+{
+    struct rlimit r;
+    rlim_t want = connections + FDS_FOR_THE_REST;
+    if (getrlimit(RLIMIT_NOFILE, &r) != 0 || r.rlim_cur >= want) return;
+    r.rlim_cur = r.rlim_max < want ? r.rlim_max : want;
+    setrlimit(RLIMIT_NOFILE, &r); /* if it fails, http_listen.c knows how to live with few */
 }
 
 static int start_loops(struct http_server *s)
@@ -54,6 +67,7 @@ int http_start(struct http_server **out, const struct http_config *c, struct err
         free(s);
         return rc;
     }
+    raise_fd_limit(s->config.max_connections);
     s->pool = pool_new(s->config.compute_threads, s->config.queue_limit);
     s->gzip = xcalloc(pool_size(s->pool), sizeof *s->gzip);
     rc = start_loops(s);

@@ -34,6 +34,12 @@ static struct evbuffer *input(struct http_conn *c)
     return bufferevent_get_input(c->bev);
 }
 
+static void eat(struct http_conn *c, size_t n)
+{
+    evbuffer_drain(input(c), n);
+    atomic_fetch_add(&c->loop->server->count.bytes_in, n);
+}
+
 static size_t pending_output(struct http_conn *c)
 {
     return evbuffer_get_length(bufferevent_get_output(c->bev));
@@ -53,7 +59,7 @@ static void linger(struct http_conn *c)
 {
     c->state = CONN_LINGER;
     c->deadline = clock_us() + LINGER_US;
-    shutdown(c->fd, SHUT_WR);
+    if (c->plain) shutdown(c->fd, SHUT_WR);
 }
 
 void http_conn_replied(struct http_conn *c)
@@ -144,7 +150,7 @@ static bool begin(struct http_conn *c, const char *p, size_t n)
 {
     struct http_job *j = c->job = http_job_get(c);
     bool ok = http_job_fill(j, &c->head, p, n);
-    evbuffer_drain(input(c), n);
+    eat(c, n);
     if (!ok) return refuse(c, 400, "the target is not percent-encoded UTF-8");
     if (!c->head.chunked && !c->head.content_length) return dispatch(c);
     if (!http_job_reserve(j, c->head.content_length)) return refuse_memory(c);
@@ -180,7 +186,8 @@ static bool read_sized(struct http_conn *c, struct http_job *j)
 {
     size_t n = evbuffer_get_length(input(c));
     if (n > c->body_left) n = (size_t)c->body_left;
-    if (n) evbuffer_remove(input(c), buf_room(&j->body, n), n);
+    if (n) evbuffer_copyout(input(c), buf_room(&j->body, n), n);
+    eat(c, n);
     c->body_left -= n;
     if (!c->body_left) return dispatch(c);
     return c->eof ? end(c) : false;
@@ -198,7 +205,7 @@ static bool read_chunked(struct http_conn *c, struct http_job *j)
         if (rc >= 0 && !http_job_reserve(j, data_n)) return refuse_memory(c);
         if (rc >= 0) buf_add(&j->body, data, data_n);
     }
-    evbuffer_drain(input(c), used);
+    eat(c, used);
     if (rc < 0) return refuse(c, -rc, c->chunk.why);
     return rc ? dispatch(c) : true;
 }
@@ -212,7 +219,7 @@ static bool read_body(struct http_conn *c)
 
 static bool swallow(struct http_conn *c)
 {
-    evbuffer_drain(input(c), evbuffer_get_length(input(c)));
+    eat(c, evbuffer_get_length(input(c)));
     if (c->eof) http_conn_drop(c);
     return false;
 }
@@ -245,7 +252,7 @@ static void on_read(struct bufferevent *b, void *arg)
 static void on_write(struct bufferevent *b, void *arg)
 {
     struct http_conn *c = arg;
-    bufferevent_disable(b, EV_WRITE); /* http_reply.c enables it when it must */
+    if (c->plain) bufferevent_disable(b, EV_WRITE); /* http_reply.c enables it when it must */
     if (c->state != CONN_FLUSH) return;
     if (c->close)
         linger(c);
@@ -286,7 +293,8 @@ void http_conn_tick(struct http_conn *c, uint64_t now)
 {
     bool late = c->deadline && now >= c->deadline;
     bool silent = c->state == CONN_LINGER || (c->state == CONN_HEAD && !c->started);
-    if (stalled(c, now) || (late && silent)) {
+    bool leave = atomic_load(&c->loop->server->draining) && http_conn_idle(c);
+    if (stalled(c, now) || leave || (late && silent)) {
         http_conn_drop(c);
     } else if (late) {
         refuse(c, 408, c->state == CONN_BODY ? "the body took too long to arrive" : "the request took too long to arrive");
@@ -296,9 +304,10 @@ void http_conn_tick(struct http_conn *c, uint64_t now)
 
 /* ---- life ---- */
 
-/* The one place that knows what the bytes travel through. */
+/* The one place that knows what the bytes travel through. With TLS: bufferevent_openssl_socket_new, and plain is false. */
 static struct bufferevent *new_bufferevent(struct http_conn *c)
 {
+    c->plain = true;
     return bufferevent_socket_new(c->loop->base, c->fd, BEV_OPT_CLOSE_ON_FREE);
 }
 
@@ -332,8 +341,8 @@ void http_conn_start(struct http_conn *c)
     bufferevent_setcb(c->bev, on_read, on_write, on_event, c);
     bufferevent_setwatermark(c->bev, EV_READ, 0, READ_AHEAD);
     bufferevent_set_max_single_write(c->bev, 1 << 20);
-    bufferevent_disable(c->bev, EV_WRITE);
     bufferevent_enable(c->bev, EV_READ);
+    if (c->plain) bufferevent_disable(c->bev, EV_WRITE);
     next_request(c);
     c->deadline = in_seconds(c->loop->server->config.header_timeout_s);
     if (c->refused) http_refuse(c, 503, "too many connections; try again in a second");

@@ -32,7 +32,7 @@ enum {
     TICK_US = 250000,          /* how often deadlines are looked at */
     REFUSED_CONNECTIONS = 128, /* connections over the limit that are kept just long enough to be told so */
     SPARE_JOBS = 64,           /* finished jobs that a loop keeps for their memory, */
-    SPARE_BYTES = 256 << 10,   /* unless a buffer of theirs is larger than this */
+    SPARE_BYTES = 64 << 10,    /* unless a buffer of theirs is larger than this */
 };
 
 struct http_gzip {
@@ -111,6 +111,7 @@ struct http_conn {
     int fd;
     char peer[64];
     bool refused; /* over max_connections */
+    bool plain;   /* nothing lies between the bufferevent and fd: output may be written directly */
 
     /* the request being read */
     enum http_conn_state state;

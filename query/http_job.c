@@ -104,12 +104,12 @@ bool http_job_fill(struct http_job *j, const struct http_head *h, const char *p,
     r->head_only = strcmp(r->method, "HEAD") == 0;
     if (r->head_only) r->method = "GET";
     fill_fields(r, head, h);
-    size_t path = strcspn(r->target, "?"), query = h->target.n - path, out;
-    r->query = r->target + path + (query > 0);
+    size_t path_n = strcspn(r->target, "?"), out;
+    r->query = r->target + path_n + (r->target[path_n] == '?');
     char *decoded = arena_alloc(r->arena, h->target.n + 1);
-    if (!http_uri_decode(r->query, query - (query > 0), true, decoded, &out)) return false;
+    if (!http_uri_decode(r->query, strlen(r->query), true, decoded, &out)) return false; /* so http_param cannot fail */
     r->path = decoded;
-    return http_uri_decode(r->target, path, false, decoded, &out);
+    return http_uri_decode(r->target, path_n, false, decoded, &out);
 }
 
 const char *http_header(const struct http_request *r, const char *name)

@@ -1,7 +1,8 @@
 /* Responses: status line, our headers, the handler's, the body.
  *
  * Bytes are offered to the kernel at once, and only what it does not take waits for the event loop: libevent's own way (ask
- * epoll for writability, wait, write, tell epoll to stop) costs three more system calls for each response. */
+ * epoll for writability, wait, write, tell epoll to stop) costs three more system calls for each response. So EV_WRITE is off
+ * while nothing waits. */
 #include "query/http_conn.h"
 
 #include "base/json.h"
@@ -89,6 +90,7 @@ void http_set_error(struct http_response *r, int status, const char *code, const
 
 static void send_now(struct http_conn *c)
 {
+    if (!c->plain) return;
     struct evbuffer *out = bufferevent_get_output(c->bev);
     evbuffer_unfreeze(out, 1);
     evbuffer_write(out, c->fd); /* an error shows again in the event loop */

@@ -47,6 +47,8 @@ static void handle(void *arg, unsigned worker, const struct http_request *q, str
     } else if (strcmp(q->path, "/empty") == 0) {
         r->status = 204;
         http_add_header(r, "X-Note", "a\r\nX-Evil: b");
+    } else if (strcmp(q->path, "/peer") == 0) {
+        buf_str(&r->body, q->peer);
     } else if (strcmp(q->path, "/length") == 0) {
         buf_printf(&r->body, "%zu", q->body_n);
     } else {
@@ -204,6 +206,24 @@ Test(http, a_chunked_body_is_put_together)
     say(fd, "e\r\n0\r\n\r\n" GET("/next"));
     expect_body(fd, "POST /c q=- note=- body=abcde");
     expect_body(fd, "GET /next q=- note=- body=");
+    close(fd);
+    http_stop_and_free(s);
+}
+
+Test(http, a_large_body_arrives_whole)
+{
+    struct http_server *s = start((struct http_config){0});
+    int fd = dial(s);
+    char *body = malloc(20000001);
+    memset(body, 'b', 20000000);
+    body[20000000] = 0;
+    say(fd, "POST /length HTTP/1.1\r\nHost: a\r\nContent-Length: 20000000\r\n\r\n");
+    say(fd, body);
+    expect_body(fd, "20000000");
+    cr_expect_gt(http_stats(s).bytes_in, 20000000);
+    say(fd, GET("/peer"));
+    expect_body(fd, "127.0.0.1");
+    free(body);
     close(fd);
     http_stop_and_free(s);
 }
