@@ -142,7 +142,7 @@ int http_loop_init(struct http_loop *l, struct http_server *s)
     l->wake = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
     if (l->wake < 0) return errno;
     struct event_config *c = event_config_new();
-    if (c) event_config_set_flag(c, EVENT_BASE_FLAG_NOLOCK | EVENT_BASE_FLAG_EPOLL_USE_CHANGELIST);
+    if (c) event_config_set_flag(c, EVENT_BASE_FLAG_NOLOCK);
     l->base = c ? event_base_new_with_config(c) : NULL;
     if (c) event_config_free(c);
     if (!l->base) return ENOMEM;
