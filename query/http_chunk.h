@@ -8,7 +8,8 @@
  *     }
  *
  * Sizes are 1 to 8 hexadecimal digits. Extensions are skipped, at most 4 KB of them in one body: without that bound a client
- * could make us read hundreds of bytes for every byte of body. Trailers are checked for control bytes and dropped, at most 8 KB. */
+ * could make us read hundreds of bytes for every byte of body. Trailers are checked for control bytes and dropped, at most
+ * 8 KB of them. */
 #ifndef SOUK_HTTP_CHUNK_H
 #define SOUK_HTTP_CHUNK_H
 
