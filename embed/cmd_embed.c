@@ -1,15 +1,14 @@
 /* souk embed: one text a line in, its vector a line out. */
 #include "base/json.h"
-#include "base/mem.h"
 #include "base/pool.h"
 #include "base/utf8.h"
 #include "embed/cmd.h"
+#include "embed/crew.h"
 #include "embed/embed.h"
 #include "embed/filter.h"
 
 #include <getopt.h>
 #include <stdint.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -33,8 +32,7 @@ struct state {
     enum embed_kind kind;
     unsigned threads;
     struct embedder *m;
-    struct embed_scratch **scratch; /* one for each thread, and a vector */
-    float **vector;
+    struct crew crew;
 };
 
 static int embed_line(void *arg, unsigned worker, const char *s, size_t n, struct buf *out, struct errmsg *e)
@@ -42,12 +40,13 @@ static int embed_line(void *arg, unsigned worker, const char *s, size_t n, struc
     struct state *st = arg;
     size_t bad;
     if (!utf8_valid(s, n, &bad)) return errmsg_set(e, ERR_INPUT, "not UTF-8 at byte %zu", bad + 1);
-    embed_text(st->m, st->scratch[worker], st->kind, s, n, st->vector[worker]);
+    const float *v = st->crew.vector[worker];
+    embed_text(st->m, st->crew.scratch[worker], st->kind, s, n, st->crew.vector[worker]);
     struct json_writer w = {.out = out};
     json_begin(&w, '{');
     json_key(&w, "embedding");
     json_begin(&w, '[');
-    for (uint32_t i = 0; i < embed_dim(st->m); i++) json_float(&w, st->vector[worker][i]);
+    for (uint32_t i = 0; i < embed_dim(st->m); i++) json_float(&w, v[i]);
     json_end(&w, ']');
     json_end(&w, '}');
     return 0;
@@ -61,20 +60,10 @@ static int run(struct state *st)
         fprintf(stderr, "souk embed: %s\n", errmsg_text(&e, rc));
         return 1;
     }
-    st->scratch = xcalloc(st->threads, sizeof *st->scratch);
-    st->vector = xcalloc(st->threads, sizeof *st->vector);
-    for (unsigned i = 0; i < st->threads; i++) {
-        st->scratch[i] = embed_scratch_new(st->m);
-        st->vector[i] = xaligned(64, embed_dim(st->m) * sizeof(float));
-    }
+    crew_init(&st->crew, st->m, st->threads);
     struct filter f = {.command = "embed", .threads = st->threads, .line = embed_line, .arg = st};
     int code = filter_run(&f, STDIN_FILENO, stdout);
-    for (unsigned i = 0; i < st->threads; i++) {
-        embed_scratch_free(st->scratch[i]);
-        free(st->vector[i]);
-    }
-    free(st->scratch);
-    free(st->vector);
+    crew_release(&st->crew);
     embed_close(st->m);
     return code;
 }

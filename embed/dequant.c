@@ -14,7 +14,7 @@
 
 #include <string.h>
 
-static float half_at(const uint8_t *p)
+float unpack_half(const uint8_t *p)
 {
     uint16_t h;
     float f;
@@ -54,7 +54,7 @@ static void unpack_i8(const uint8_t *p, float *out, size_t n)
 static void unpack_q8_0(const uint8_t *p, float *out, size_t n)
 {
     for (size_t b = 0; b < n / 32; b++, p += 34, out += 32) {
-        float d = half_at(p);
+        float d = unpack_half(p);
         for (int i = 0; i < 32; i++) out[i] = d * (float)(int8_t)p[2 + i];
     }
 }
@@ -62,7 +62,7 @@ static void unpack_q8_0(const uint8_t *p, float *out, size_t n)
 static void unpack_q4_0(const uint8_t *p, float *out, size_t n)
 {
     for (size_t b = 0; b < n / 32; b++, p += 18, out += 32) {
-        float d = half_at(p);
+        float d = unpack_half(p);
         for (int i = 0; i < 16; i++) {
             out[i] = d * (float)((p[2 + i] & 15) - 8);
             out[i + 16] = d * (float)((p[2 + i] >> 4) - 8);
@@ -73,7 +73,7 @@ static void unpack_q4_0(const uint8_t *p, float *out, size_t n)
 static void unpack_q4_1(const uint8_t *p, float *out, size_t n)
 {
     for (size_t b = 0; b < n / 32; b++, p += 20, out += 32) {
-        float d = half_at(p), m = half_at(p + 2);
+        float d = unpack_half(p), m = unpack_half(p + 2);
         for (int i = 0; i < 16; i++) {
             out[i] = d * (float)(p[4 + i] & 15) + m;
             out[i + 16] = d * (float)(p[4 + i] >> 4) + m;
@@ -90,7 +90,7 @@ static int five_bits(const uint8_t *qs, uint32_t qh, int i)
 static void unpack_q5_0(const uint8_t *p, float *out, size_t n)
 {
     for (size_t b = 0; b < n / 32; b++, p += 22, out += 32) {
-        float d = half_at(p);
+        float d = unpack_half(p);
         uint32_t qh;
         memcpy(&qh, p + 2, 4);
         for (int i = 0; i < 32; i++) out[i] = d * (float)(five_bits(p + 6, qh, i) - 16);
@@ -100,7 +100,7 @@ static void unpack_q5_0(const uint8_t *p, float *out, size_t n)
 static void unpack_q5_1(const uint8_t *p, float *out, size_t n)
 {
     for (size_t b = 0; b < n / 32; b++, p += 24, out += 32) {
-        float d = half_at(p), m = half_at(p + 2);
+        float d = unpack_half(p), m = unpack_half(p + 2);
         uint32_t qh;
         memcpy(&qh, p + 4, 4);
         for (int i = 0; i < 32; i++) out[i] = d * (float)five_bits(p + 8, qh, i) + m;
@@ -111,7 +111,7 @@ static void unpack_iq4_nl(const uint8_t *p, float *out, size_t n)
 {
     static const int8_t curve[16] = {-127, -104, -83, -65, -49, -35, -22, -10, 1, 13, 25, 38, 53, 69, 89, 113};
     for (size_t b = 0; b < n / 32; b++, p += 18, out += 32) {
-        float d = half_at(p);
+        float d = unpack_half(p);
         for (int i = 0; i < 16; i++) {
             out[i] = d * (float)curve[p[2 + i] & 15];
             out[i + 16] = d * (float)curve[p[2 + i] >> 4];

@@ -47,7 +47,8 @@ static inline size_t tensor_row_bytes(const struct tensor_format *f, size_t n)
     return n / f->block * f->bytes;
 }
 
-/* K-quants (dequant_k.c), for the table. */
+/* Between dequant.c and dequant_k.c: the IEEE half at p; K-quants, for the table. */
+float unpack_half(const uint8_t *p);
 void unpack_q2_k(const uint8_t *p, float *out, size_t n);
 void unpack_q3_k(const uint8_t *p, float *out, size_t n);
 void unpack_q4_k(const uint8_t *p, float *out, size_t n);

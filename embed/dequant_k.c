@@ -9,23 +9,10 @@
  * value = (d * scale) * q - (dmin * minimum); the parentheses are part of the definition. */
 #include "embed/dequant.h"
 
-#include "base/kernel.h"
-
-#include <string.h>
-
-static float half_at(const uint8_t *p)
-{
-    uint16_t h;
-    float f;
-    memcpy(&h, p, 2);
-    kernels()->from_f16(&h, &f, 1);
-    return f;
-}
-
 void unpack_q2_k(const uint8_t *p, float *out, size_t n)
 {
     for (size_t b = 0; b < n / 256; b++, p += 84, out += 256) {
-        float d = half_at(p + 80), dmin = half_at(p + 82);
+        float d = unpack_half(p + 80), dmin = unpack_half(p + 82);
         for (int i = 0; i < 256; i++) {
             int half = i / 128, shift = i % 128 / 32 * 2, j = i / 16;
             int q = p[16 + 32 * half + i % 32] >> shift & 3;
@@ -45,7 +32,7 @@ static int q3_scale(const uint8_t *s, int j)
 void unpack_q3_k(const uint8_t *p, float *out, size_t n)
 {
     for (size_t b = 0; b < n / 256; b++, p += 110, out += 256) {
-        float d = half_at(p + 108);
+        float d = unpack_half(p + 108);
         for (int i = 0; i < 256; i++) {
             int q = p[32 + 32 * (i / 128) + i % 32] >> (i % 128 / 32 * 2) & 3;
             if (!(p[i % 32] >> (i / 32) & 1)) q -= 4;
@@ -75,7 +62,7 @@ static void unpack_sub(const uint8_t *qs, const uint8_t *qh, int j, float scale,
 
 static void unpack_q45(const uint8_t *p, const uint8_t *qh, const uint8_t *qs, float *out)
 {
-    float d = half_at(p), dmin = half_at(p + 2);
+    float d = unpack_half(p), dmin = unpack_half(p + 2);
     for (int j = 0; j < 8; j++) {
         float sc, mn;
         scale_min(p + 4, j, &sc, &mn);
@@ -108,7 +95,7 @@ static void unpack_q6_half(const uint8_t *p, int h, float d, float *out)
 void unpack_q6_k(const uint8_t *p, float *out, size_t n)
 {
     for (size_t b = 0; b < n / 256; b++, p += 210, out += 256) {
-        float d = half_at(p + 208);
+        float d = unpack_half(p + 208);
         unpack_q6_half(p, 0, d, out);
         unpack_q6_half(p, 1, d, out + 128);
     }

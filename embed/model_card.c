@@ -1,15 +1,14 @@
 /* souk model FILE: what a model file is, and what it costs on this machine. */
 #include "base/clock.h"
-#include "base/mem.h"
 #include "base/pool.h"
 #include "base/utf8.h"
 #include "embed/cmd_model.h"
+#include "embed/crew.h"
 #include "embed/dequant.h"
 #include "embed/embed.h"
 
 #include <malloc.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 /* ---- numbers for people ---- */
@@ -116,8 +115,7 @@ enum { SAMPLES = sizeof samples / sizeof *samples, CHUNK = 256, MEASURE_US = 300
 
 struct bench {
     const struct embedder *m;
-    struct embed_scratch **scratch;
-    float **vector;
+    struct crew crew;
 };
 
 static void bench_one(void *arg, size_t i, unsigned worker)
@@ -125,7 +123,7 @@ static void bench_one(void *arg, size_t i, unsigned worker)
     struct bench *b = arg;
     for (size_t k = 0; k < CHUNK; k++) {
         const char *s = samples[(i + k) % SAMPLES];
-        embed_text(b->m, b->scratch[worker], EMBED_DOCUMENT, s, strlen(s), b->vector[worker]);
+        embed_text(b->m, b->crew.scratch[worker], EMBED_DOCUMENT, s, strlen(s), b->crew.vector[worker]);
     }
 }
 
@@ -133,11 +131,8 @@ static void bench_one(void *arg, size_t i, unsigned worker)
 static double measure(const struct embedder *m, unsigned threads)
 {
     struct pool *pool = pool_new(threads, 1);
-    struct bench b = {m, xcalloc(threads, sizeof *b.scratch), xcalloc(threads, sizeof *b.vector)};
-    for (unsigned i = 0; i < threads; i++) {
-        b.scratch[i] = embed_scratch_new(m);
-        b.vector[i] = xaligned(64, embed_dim(m) * sizeof(float));
-    }
+    struct bench b = {.m = m};
+    crew_init(&b.crew, m, threads);
     pool_for(pool, threads, bench_one, &b); /* warm up */
     uint64_t start = clock_us(), us, texts = 0;
     do {
@@ -145,12 +140,7 @@ static double measure(const struct embedder *m, unsigned threads)
         texts += threads * 4 * CHUNK;
         us = clock_us() - start;
     } while (us < MEASURE_US);
-    for (unsigned i = 0; i < threads; i++) {
-        embed_scratch_free(b.scratch[i]);
-        free(b.vector[i]);
-    }
-    free(b.scratch);
-    free(b.vector);
+    crew_release(&b.crew);
     pool_free(pool);
     return (double)texts * 1e6 / (double)us;
 }

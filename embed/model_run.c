@@ -2,25 +2,24 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "embed/cmd_model.h"
-#include "embed/embed.h"
+#include "embed/crew.h"
 #include "embed/filter.h"
 
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-/* What one thread writes on. */
+/* What one thread writes on, besides the crew's. */
 struct worker {
-    struct embed_scratch *embed; /* run */
     struct vocab_scratch *vocab; /* tokenize */
-    float *vector;
-    uint32_t *ids;
+    uint32_t *ids;               /* run: those of the request */
     size_t cap;
 };
 
 struct state {
     struct embedder *m; /* run; NULL: tokenize */
     const struct vocab *v;
+    struct crew crew; /* run */
     struct worker *workers;
 };
 
@@ -85,32 +84,33 @@ static void write_ids(struct json_writer *j, const uint32_t *ids, size_t n)
     json_end(j, ']');
 }
 
-static void write_run(const struct state *st, struct worker *w, const uint32_t *ids, size_t n, struct buf *out)
+static void write_run(const struct state *st, unsigned worker, const uint32_t *ids, size_t n, struct buf *out)
 {
     struct json_writer j = {.out = out};
-    embed_ids(st->m, w->embed, ids, n, w->vector);
+    const float *v = st->crew.vector[worker];
+    embed_ids(st->m, st->crew.scratch[worker], ids, n, st->crew.vector[worker]);
     write_ids(&j, ids, n);
     json_key(&j, "embedding");
     json_begin(&j, '[');
-    for (uint32_t i = 0; i < embed_dim(st->m); i++) json_float(&j, w->vector[i]);
+    for (uint32_t i = 0; i < embed_dim(st->m); i++) json_float(&j, v[i]);
     json_end(&j, ']');
     json_end(&j, '}');
 }
 
-static int answer_run(const struct state *st, struct worker *w, const json_t *q, struct buf *out, struct errmsg *e)
+static int answer_run(const struct state *st, unsigned worker, const json_t *q, struct buf *out, struct errmsg *e)
 {
     const json_t *list = json_object_get(q, "ids");
     const uint32_t *ids = NULL;
     const char *text;
     size_t n = 0, n_text;
     unsigned flags;
-    int rc = list ? get_ids(st, w, list, &n, e) : get_text(q, &text, &n_text, &flags, e);
+    int rc = list ? get_ids(st, &st->workers[worker], list, &n, e) : get_text(q, &text, &n_text, &flags, e);
     if (rc) return rc;
     if (list)
-        ids = w->ids;
+        ids = st->workers[worker].ids;
     else
-        n = embed_tokens(st->m, w->embed, text, n_text, flags, &ids);
-    write_run(st, w, ids, n, out);
+        n = embed_tokens(st->m, st->crew.scratch[worker], text, n_text, flags, &ids);
+    write_run(st, worker, ids, n, out);
     return 0;
 }
 
@@ -120,7 +120,7 @@ static int run_line(void *arg, unsigned worker, const char *s, size_t n, struct 
     json_t *q;
     int rc = parse(s, n, &q, e);
     if (rc) return rc;
-    rc = answer_run(st, &st->workers[worker], q, out, e);
+    rc = answer_run(st, worker, q, out, e);
     json_decref(q);
     return rc;
 }
@@ -148,34 +148,17 @@ static int tokenize_line(void *arg, unsigned worker, const char *s, size_t n, st
 
 /* ---- commands ---- */
 
-static struct worker *workers_new(const struct embedder *m, unsigned threads)
-{
-    struct worker *w = xcalloc(threads, sizeof *w);
-    for (unsigned i = 0; i < threads; i++) {
-        w[i].embed = m ? embed_scratch_new(m) : NULL;
-        w[i].vector = m ? xaligned(64, embed_dim(m) * sizeof(float)) : NULL;
-        w[i].vocab = m ? NULL : vocab_scratch_new();
-    }
-    return w;
-}
-
-static void workers_free(struct worker *w, unsigned threads)
-{
-    for (unsigned i = 0; i < threads; i++) {
-        embed_scratch_free(w[i].embed);
-        vocab_scratch_free(w[i].vocab);
-        free(w[i].vector);
-        free(w[i].ids);
-    }
-    free(w);
-}
-
 static int filter_with(struct state *st, struct filter *f)
 {
     f->arg = st;
-    st->workers = workers_new(st->m, f->threads);
+    st->workers = xcalloc(f->threads, sizeof *st->workers);
+    for (unsigned i = 0; i < f->threads; i++) st->workers[i].vocab = vocab_scratch_new();
     int code = filter_run(f, STDIN_FILENO, stdout);
-    workers_free(st->workers, f->threads);
+    for (unsigned i = 0; i < f->threads; i++) {
+        vocab_scratch_free(st->workers[i].vocab);
+        free(st->workers[i].ids);
+    }
+    free(st->workers);
     return code;
 }
 
@@ -193,7 +176,9 @@ int model_run(const char *path, unsigned threads)
     int rc = embed_open(&st.m, path, &e);
     if (rc) return failed(f.command, &e, rc);
     st.v = embed_vocab(st.m);
+    crew_init(&st.crew, st.m, threads);
     int code = filter_with(&st, &f);
+    crew_release(&st.crew);
     embed_close(st.m);
     return code;
 }

@@ -39,18 +39,19 @@ static void mark(struct pieces *p, piece_hash h, enum piece_mark m)
     p->marks[at >> 2] |= (uint8_t)(m << (at & 3) * 2);
 }
 
-static void put(struct pieces *p, struct piece new, piece_hash h, uint32_t n)
+static bool put(struct pieces *p, struct piece new, piece_hash h, uint32_t n)
 {
-    struct piece *old = (struct piece *)(uintptr_t)piece_find(p, h, (const char *)p->texts + new.at, n);
-    uint64_t i = h & p->slot_mask;
-    if (!old) {
-        while (p->slots[i].at) i = (i + 1) & p->slot_mask;
-        old = &p->slots[i];
+    struct piece *to = (struct piece *)(uintptr_t)piece_find(p, h, (const char *)p->texts + new.at, n);
+    for (uint64_t k = 0; !to; k++) {
+        if (k > PIECE_MAX_PROBES) return false;
+        struct piece *x = &p->slots[(h + k) & p->slot_mask];
+        if (!x->at) to = x;
     }
-    *old = new;
+    *to = new;
+    return true;
 }
 
-void pieces_add(struct pieces *p, uint32_t at, uint32_t n, uint32_t id, float score)
+bool pieces_add(struct pieces *p, uint32_t at, uint32_t n, uint32_t id, float score)
 {
     const char *s = (const char *)p->texts + at;
     piece_hash h = 0;
@@ -58,10 +59,10 @@ void pieces_add(struct pieces *p, uint32_t at, uint32_t n, uint32_t id, float sc
         uint32_t cp;
         if (i) mark(p, h, PIECE_FOLLOWS);
         len = utf8_decode(s + i, n - i, &cp);
-        if (!len) return; /* marks of its beginning stay, and do no harm */
+        if (!len) return true; /* marks of its beginning stay, and do no harm */
         h = piece_next(h, s + i, len);
     }
-    if (!n) return;
+    if (!n) return true;
     mark(p, h, PIECE_ENDS);
-    put(p, (struct piece){(uint32_t)(h >> 32), at, id, score}, h, n);
+    return put(p, (struct piece){(uint32_t)(h >> 32), at, id, score}, h, n);
 }

@@ -9,7 +9,7 @@
  * A search goes on from character to character with a rolling hash. Each step reads one byte of marks, which fit into the
  * second cache (four to eight bytes a piece); slots, which do not, are read only where a piece very likely is. Marks may
  * be wrong by saying yes: that costs a look and changes no answer, as a hit in slots is compared with the piece itself.
- * So a search is bounded by the longest piece, whatever the text.
+ * So a search is bounded by the longest piece, whatever the text; and a vocabulary made to collide is refused.
  *
  *     piece_hash h = 0;
  *     for (size_t i = 0; i < n; ) {
@@ -41,14 +41,16 @@ struct pieces {
     uint8_t *marks;      /* four pairs of bits a byte */
     uint64_t slot_mask, mark_mask;
 };
+enum { PIECE_MAX_PROBES = 1024 };
 enum piece_mark { PIECE_ENDS = 1, PIECE_FOLLOWS = 2 };
 
 /* An empty set with room for n pieces. */
 void pieces_init(struct pieces *p, const uint8_t *texts, uint32_t n);
 void pieces_release(struct pieces *p);
 
-/* Adds the text of n bytes at texts + at; the same text again replaces id and score. */
-void pieces_add(struct pieces *p, uint32_t at, uint32_t n, uint32_t id, float score);
+/* Adds the text of n bytes at texts + at; the same text again replaces id and score. False when its slot would lie more
+ * than PIECE_MAX_PROBES from its hash: no honest vocabulary gets anywhere near that. */
+bool pieces_add(struct pieces *p, uint32_t at, uint32_t n, uint32_t id, float score);
 
 /* ---- search ---- */
 
@@ -74,9 +76,10 @@ static inline unsigned piece_marks(const struct pieces *p, piece_hash h)
 /* The piece that is exactly the n bytes at s, whose hash is h; or NULL. */
 static inline const struct piece *piece_find(const struct pieces *p, piece_hash h, const char *s, size_t n)
 {
-    for (uint64_t i = h & p->slot_mask; p->slots[i].at; i = (i + 1) & p->slot_mask) {
-        const struct piece *x = &p->slots[i];
+    for (uint64_t k = 0; k <= PIECE_MAX_PROBES; k++) {
+        const struct piece *x = &p->slots[(h + k) & p->slot_mask];
         uint64_t bytes;
+        if (!x->at) break;
         if (x->tag != h >> 32) continue;
         memcpy(&bytes, p->texts + x->at - sizeof bytes, sizeof bytes);
         if (bytes == n && !memcmp(p->texts + x->at, s, n)) return x;

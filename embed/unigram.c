@@ -68,14 +68,16 @@ static int find_unknown(const struct vocab *v, uint32_t *id, struct errmsg *e)
     return errmsg_set(e, ERR_FORMAT, "%s: a Unigram tokenizer without an unknown token", v->path);
 }
 
-static void add_pieces(struct unigram *u, const struct vocab *v)
+static int add_pieces(struct unigram *u, const struct vocab *v, struct errmsg *e)
 {
     pieces_init(&u->pieces, v->texts, v->n);
     for (uint32_t i = 0; i < v->n; i++) {
         unsigned t = v->types[i];
         if (t != VOCAB_NORMAL && t != VOCAB_USER && t != VOCAB_UNUSED) continue;
-        pieces_add(&u->pieces, v->tokens[i].at, v->tokens[i].n, i, t == VOCAB_USER ? 0 : v->scores[i]);
+        if (!pieces_add(&u->pieces, v->tokens[i].at, v->tokens[i].n, i, t == VOCAB_USER ? 0 : v->scores[i]))
+            return errmsg_set(e, ERR_FORMAT, "%s: token %u collides with too many others", v->path, i);
     }
+    return 0;
 }
 
 static void unigram_close(void *model)
@@ -96,8 +98,7 @@ static int unigram_open(struct vocab *v, const struct gguf *g, struct errmsg *e)
     u->unknown_score = lowest - 10.0;
     u->prefix = gguf_bool(g, "tokenizer.ggml.add_space_prefix", true);
     u->merge = gguf_bool(g, "tokenizer.ggml.remove_extra_whitespaces", true);
-    add_pieces(u, v);
-    return 0;
+    return add_pieces(u, v, e);
 }
 
 /* ---- 1. normalise ---- */

@@ -2,6 +2,7 @@
 #include "base/clock.h"
 #include "base/json.h"
 #include "base/mem.h"
+#include "embed/pieces.h"
 #include "tests/gguf_make.h"
 
 #include <criterion/criterion.h>
@@ -261,6 +262,36 @@ Test(vocab, missing_and_wrong_keys_are_named)
 }
 
 /* ---- time ---- */
+
+/* Four-letter pieces whose hashes all begin in the same slot of a table for n pieces. */
+static void make_collisions(char (*texts)[5], size_t n)
+{
+    size_t slots = 64, found = 0;
+    while (slots < 2 * n) slots *= 2;
+    for (uint32_t i = 0; found < n; i++) {
+        char s[5] = {(char)('!' + i % 90), (char)('!' + i / 90 % 90), (char)('!' + i / 8100 % 90), (char)('!' + i / 729000 % 90),
+                     0};
+        piece_hash h = 0;
+        for (int k = 0; k < 4; k++) h = piece_next(h, s + k, 1);
+        if (!(h & (slots - 1))) memcpy(texts[found++], s, 5);
+    }
+}
+
+Test(vocab, pieces_made_to_collide_are_refused)
+{
+    enum { N = 2 * PIECE_MAX_PROBES };
+    static char texts[N][5];
+    static const char *list[N];
+    static float scores[N];
+    struct gguf_make m = GGUF_MAKE_INIT;
+    make_collisions(texts, N);
+    for (size_t i = 0; i < N; i++) list[i] = texts[i];
+    make_str(&m, "tokenizer.ggml.model", "t5");
+    make_strings(&m, "tokenizer.ggml.tokens", list, N);
+    make_array(&m, "tokenizer.ggml.scores", GGUF_F32, N, scores, sizeof scores);
+    make_u32(&m, "tokenizer.ggml.unknown_token_id", 0);
+    expect(&m, ERR_FORMAT, "collides with too many others");
+}
 
 Test(vocab, time_is_linear_in_one_long_word)
 {
