@@ -17,7 +17,7 @@
  *   vocab.h     text -> token ids                                vocab_kind.h special.h charsmap.h pieces.h
  *   arch.h      what an architecture must bring: one file each   static.c
  *   embed.h     you are here
- *   cmd.h       souk model, souk embed                           filter.h
+ *   cmd.h       souk model, souk embed                           filter.h crew.h
  *
  * Architectures: "static" (a vector for each token, summed): static.c. */
 #ifndef SOUK_EMBED_H

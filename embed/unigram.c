@@ -1,8 +1,8 @@
 /* Unigram: of all ways to cut a text into vocabulary pieces, the one with the highest sum of scores.
  *
  * 1. Normalise: rules of the model (charsmap.h), longest match first, else one character as it is; ill-formed bytes become
- *    U+FFFD. Spaces become "▁" (U+2581): with merging, one before each word, and the text has no trailing one; without, one
- *    for each space. The first word has one in front when the model asks for it ("▁携帯電話").
+ *    U+FFFD. Spaces become "▁" (U+2581): with merging, one before each word, also before the first ("▁携帯電話"), and none
+ *    at the end; without merging, one for each space, and one more at the start when the model asks for it.
  * 2. Best path over byte offsets: the best score up to each character, extended by each piece that begins there. A character
  *    that is no piece by itself may be the unknown token, at the lowest score of the vocabulary less 10. Sums are double:
  *    in float, ties fall the other way. Of equal sums the first found stays.
