@@ -25,6 +25,6 @@ struct number_stats {
 
 /* One facet a name; a field that no product has gives no values. Number fields (price) give statistics instead; price always. */
 int facets_compute(struct snapshot *s, const struct names *names, const uint64_t *set, struct arena *a, struct facet **facets,
-                   size_t *n_facets, struct number_stats **stats, size_t *n_stats, struct errmsg *e);
+                   size_t *n_facets, struct number_stats **stats, size_t *n_stats);
 
 #endif

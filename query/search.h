@@ -28,6 +28,7 @@
 #include "embed/embed.h"
 #include "indexer/snapshot.h"
 #include "query/facets.h"
+#include "query/lexical.h"
 #include "query/request.h"
 
 enum { SEARCH_K = 1000 };
@@ -71,5 +72,6 @@ int search_similar_begin(struct searcher *s, const char *id, size_t n, const str
 struct snapshot *searcher_snapshot(struct searcher *s);
 struct arena *searcher_arena(struct searcher *s);
 const struct query_words *searcher_words(const struct searcher *s);
+struct lexical *searcher_lexical(struct searcher *s);
 
 #endif

@@ -1,0 +1,233 @@
+#include "query/answer.h"
+
+#include <math.h>
+#include <string.h>
+
+enum { SPANS_MAX = 256 };
+
+/* ---- texts ---- */
+
+static const json_t *by_language(const json_t *texts, const char *lang)
+{
+    const char *key;
+    json_t *v;
+    if (!lang || !*lang) return NULL;
+    if ((v = json_object_get(texts, lang)) != NULL) return v;
+    size_t n = strcspn(lang, "-_"); /* "de-AT" takes "de", "pt" takes "pt-BR" */
+    json_object_foreach((json_t *)texts, key, v) if (!strncasecmp(key, lang, n) && strcspn(key, "-_") == n) return v;
+    return NULL;
+}
+
+static const json_t *choose(const json_t *v, const char *lang, const char *query_lang)
+{
+    if (!json_is_object(v)) return v;
+    const json_t *t = by_language(v, lang);
+    if (!t) t = by_language(v, query_lang);
+    return t ? t : json_object_iter_value(json_object_iter((json_t *)v));
+}
+
+const char *answer_text(const json_t *product, const char *field, const char *lang, const char *query_lang)
+{
+    return json_string_value(choose(json_object_get(product, field), lang, query_lang));
+}
+
+static void escape(const char *s, size_t n, struct buf *out)
+{
+    for (size_t i = 0; i < n; i++) switch (s[i]) {
+        case '&': buf_str(out, "&amp;"); break;
+        case '<': buf_str(out, "&lt;"); break;
+        case '>': buf_str(out, "&gt;"); break;
+        case '"': buf_str(out, "&quot;"); break;
+        case '\'': buf_str(out, "&#39;"); break;
+        default: buf_byte(out, s[i]);
+        }
+}
+
+void answer_highlight(struct searcher *s, const char *text, struct buf *out)
+{
+    struct span spans[SPANS_MAX];
+    size_t len = strlen(text), at = 0, n = lexical_spans(searcher_lexical(s), searcher_words(s), text, len, spans, SPANS_MAX);
+    for (size_t i = 0; i < n;) {
+        uint32_t from = spans[i].from, to = spans[i].to;
+        while (++i < n && spans[i].from <= to) to = spans[i].to; /* words without a space between them: one mark */
+        escape(text + at, from - at, out);
+        buf_str(out, "<mark>");
+        escape(text + from, to - from, out);
+        buf_str(out, "</mark>");
+        at = to;
+    }
+    escape(text + at, len - at, out);
+}
+
+/* ---- products ---- */
+
+static bool wanted(const struct names *fields, const char *key)
+{
+    for (size_t i = 0; i < fields->n; i++)
+        if (!strcmp(fields->list[i], key)) return true;
+    return !fields->n;
+}
+
+static void write_product(struct json_writer *w, const json_t *product, const struct search_request *q,
+                          const struct search_result *r)
+{
+    const char *key;
+    json_t *v;
+    json_begin(w, '{');
+    json_object_foreach((json_t *)product, key, v)
+    {
+        bool text = !strcmp(key, "title") || !strcmp(key, "description");
+        if (!wanted(&q->fields, key)) continue;
+        json_key(w, key);
+        json_value(w, text ? choose(v, q->lang, r->language.code) : v);
+    }
+    json_end(w, '}');
+}
+
+static void write_highlight(struct json_writer *w, struct searcher *s, const json_t *product, const struct search_request *q,
+                            const struct search_result *r)
+{
+    struct buf marked = BUF_INIT(8 << 20);
+    json_key(w, "highlight");
+    json_begin(w, '{');
+    for (size_t i = 0; i < q->highlight.n; i++) {
+        const char *text = answer_text(product, q->highlight.list[i], q->lang, r->language.code);
+        if (!text) continue;
+        buf_clear(&marked);
+        answer_highlight(s, text, &marked);
+        json_key(w, q->highlight.list[i]);
+        json_strn(w, marked.data ? marked.data : "", marked.n);
+    }
+    json_end(w, '}');
+    buf_release(&marked);
+}
+
+static void write_explain(struct json_writer *w, const struct search_hit *h)
+{
+    json_key(w, "explain");
+    json_begin(w, '{');
+    json_key(w, "identifier"), json_bool(w, h->identifier);
+    json_key(w, "cosine"), json_float(w, h->cosine);
+    json_key(w, "lexical"), json_float(w, h->lexical);
+    json_key(w, "coverage"), json_float(w, h->coverage);
+    json_end(w, '}');
+}
+
+static void write_hit(struct json_writer *w, struct searcher *s, const struct search_request *q, const struct search_result *r,
+                      const struct search_hit *h)
+{
+    const char *text;
+    size_t n;
+    json_t *product = NULL;
+    if (!snapshot_product(searcher_snapshot(s), h->doc, &text, &n) || !(product = json_loadb(text, n, 0, NULL))) return;
+    json_begin(w, '{');
+    json_key(w, "id"), json_value(w, json_object_get(product, "id"));
+    json_key(w, "score"), json_float(w, h->score);
+    json_key(w, "product");
+    bool as_stored = !q->fields.n && !json_is_object(json_object_get(product, "title")) &&
+                     !json_is_object(json_object_get(product, "description"));
+    if (as_stored)
+        json_raw(w, text, n);
+    else
+        write_product(w, product, q, r);
+    if (q->highlight.n) write_highlight(w, s, product, q, r);
+    if (q->explain) write_explain(w, h);
+    json_end(w, '}');
+    json_decref(product);
+}
+
+/* ---- the rest ---- */
+
+static void write_query(struct json_writer *w, const struct search_request *q, const struct search_result *r)
+{
+    json_key(w, "query");
+    json_begin(w, '{');
+    json_key(w, "q"), json_strn(w, q->q, q->q_n);
+    json_key(w, "language"), json_str(w, r->language.code[0] ? r->language.code : "und");
+    json_key(w, "script"), json_str(w, r->language.script[0] ? r->language.script : "Zyyy");
+    json_key(w, "identifier");
+    if (r->identifier)
+        json_str(w, r->identifier);
+    else
+        json_null_value(w);
+    json_key(w, "corrected"), json_null_value(w);
+    json_end(w, '}');
+}
+
+static void write_facets(struct json_writer *w, const struct search_result *r)
+{
+    json_key(w, "facets");
+    json_begin(w, '{');
+    for (size_t i = 0; i < r->n_facets; i++) {
+        json_key(w, r->facets[i].field);
+        json_begin(w, '{');
+        for (size_t k = 0; k < r->facets[i].n; k++) {
+            json_keyn(w, r->facets[i].values[k].text, r->facets[i].values[k].n);
+            json_uint(w, r->facets[i].values[k].count);
+        }
+        json_end(w, '}');
+    }
+    json_end(w, '}');
+    json_key(w, "stats");
+    json_begin(w, '{');
+    for (size_t i = 0; i < r->n_stats; i++) {
+        json_key(w, r->stats[i].field);
+        json_begin(w, '{');
+        json_key(w, "min"), json_num(w, r->stats[i].min);
+        json_key(w, "max"), json_num(w, r->stats[i].max);
+        json_end(w, '}');
+    }
+    json_end(w, '}');
+}
+
+static void write_lanes(struct json_writer *w, struct searcher *s, const struct search_result *r)
+{
+    const struct query_words *words = searcher_words(s);
+    json_key(w, "explain");
+    json_begin(w, '{');
+    json_key(w, "floor"), json_float(w, r->floor);
+    json_key(w, "semantic_ms"), json_num(w, (double)r->semantic_us / 1000);
+    json_key(w, "lexical_ms"), json_num(w, (double)r->lexical_us / 1000);
+    json_key(w, "words");
+    json_begin(w, '[');
+    for (size_t i = 0; i < words->n; i++) {
+        const struct unit *u = &words->units[i];
+        json_begin(w, '{');
+        json_key(w, "known"), json_bool(w, u->known);
+        json_key(w, "idf"), json_float(w, u->idf);
+        json_key(w, "found_by");
+        json_begin(w, '[');
+        for (size_t k = 0; k < u->n_ways; k++) json_strn(w, u->ways[k].term + 1, u->ways[k].n - 1);
+        json_end(w, ']');
+        json_end(w, '}');
+    }
+    json_end(w, ']');
+    json_end(w, '}');
+}
+
+void answer_write(struct json_writer *w, struct searcher *s, const struct search_request *q, const struct search_result *r)
+{
+    json_begin(w, '{');
+    write_query(w, q, r);
+    json_key(w, "hits");
+    json_begin(w, '[');
+    for (uint32_t i = 0; i < r->n_hits; i++) write_hit(w, s, q, r, &r->hits[i]);
+    json_end(w, ']');
+    json_key(w, "offset"), json_uint(w, r->offset);
+    json_key(w, "limit"), json_uint(w, q->limit);
+    json_key(w, "total"), json_uint(w, r->total);
+    json_key(w, "total_exact"), json_bool(w, true);
+    write_facets(w, r);
+    json_key(w, "rules");
+    json_begin(w, '[');
+    json_end(w, ']');
+    json_key(w, "rerank");
+    json_begin(w, '{');
+    json_key(w, "seen"), json_uint(w, 0);
+    json_key(w, "ms"), json_uint(w, 0);
+    json_key(w, "cut"), json_bool(w, false);
+    json_end(w, '}');
+    if (q->explain) write_lanes(w, s, r);
+    json_key(w, "took_ms"), json_num(w, (double)r->total_us / 1000);
+    json_end(w, '}');
+}

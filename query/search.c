@@ -1,0 +1,350 @@
+#include "query/search.h"
+
+#include "base/bits.h"
+#include "base/clock.h"
+#include "base/mem.h"
+#include "query/filter.h"
+#include "query/lexical.h"
+#include "query/order.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* The weight of lex against the cosine. */
+#define LEXICAL_WEIGHT 0.3f
+
+enum { LEXICAL_COSINES = 1000, IDENTIFIER_HITS = 64 };
+
+struct searcher {
+    struct index *ix;
+    const struct embedder *model;
+    struct snapshot *snap;
+    struct embed_scratch *embed;
+    struct lexical *lexical;
+    struct arena arena;
+    float *vector;
+    struct ann_hit *nearest; /* SEARCH_K */
+    /* cosines by document: valid where stamp says so, so that nothing has to be cleared */
+    float *cosine;
+    uint32_t *stamp, now;
+    size_t cap_cosine, cap_stamp;
+    struct query_words words;
+    uint32_t identified[IDENTIFIER_HITS];
+    size_t n_identified;
+    /* of the request at work */
+    const struct search_request *q;
+    bool has_vector;
+    float unseen_cosine; /* for lexical matches so far down that nobody computed theirs */
+};
+
+int searcher_new(struct searcher **out, struct index *ix, const struct embedder *model, struct errmsg *e)
+{
+    struct searcher *s = xcalloc(1, sizeof *s);
+    int rc = snapshot_new(&s->snap, ix, e);
+    if (rc) {
+        free(s);
+        return rc;
+    }
+    s->ix = ix;
+    s->model = model;
+    s->embed = embed_scratch_new(model);
+    s->lexical = lexical_new();
+    s->vector = xaligned(64, embed_dim(model) * sizeof *s->vector);
+    s->nearest = xmalloc(SEARCH_K * sizeof *s->nearest);
+    *out = s;
+    return 0;
+}
+
+void searcher_free(struct searcher *s)
+{
+    if (!s) return;
+    snapshot_free(s->snap);
+    embed_scratch_free(s->embed);
+    lexical_free(s->lexical);
+    arena_release(&s->arena);
+    free(s->vector);
+    free(s->nearest);
+    free(s->cosine);
+    free(s->stamp);
+    free(s);
+}
+
+struct snapshot *searcher_snapshot(struct searcher *s)
+{
+    return s->snap;
+}
+struct arena *searcher_arena(struct searcher *s)
+{
+    return &s->arena;
+}
+const struct query_words *searcher_words(const struct searcher *s)
+{
+    return &s->words;
+}
+struct lexical *searcher_lexical(struct searcher *s)
+{
+    return s->lexical;
+}
+
+/* ---- scores ---- */
+
+static void new_scores(struct searcher *s)
+{
+    uint32_t n = snapshot_docs(s->snap);
+    size_t had = s->cap_stamp;
+    xgrow(&s->cosine, &s->cap_cosine, n, sizeof *s->cosine);
+    xgrow(&s->stamp, &s->cap_stamp, n, sizeof *s->stamp);
+    if (s->cap_stamp > had) memset(s->stamp + had, 0, (s->cap_stamp - had) * sizeof *s->stamp);
+    if (++s->now == 0) {
+        memset(s->stamp, 0, s->cap_stamp * sizeof *s->stamp);
+        s->now = 1;
+    }
+    s->unseen_cosine = 0;
+    s->has_vector = false;
+    s->n_identified = 0;
+    s->words.n = 0;
+}
+
+static void set_cosine(struct searcher *s, uint32_t doc, float cosine)
+{
+    s->cosine[doc] = cosine;
+    s->stamp[doc] = s->now;
+}
+
+static bool has_cosine(const struct searcher *s, uint32_t doc)
+{
+    return s->stamp[doc] == s->now;
+}
+
+static bool is_identified(const struct searcher *s, uint32_t doc)
+{
+    for (size_t i = 0; i < s->n_identified; i++)
+        if (s->identified[i] == doc) return true;
+    return false;
+}
+
+/* The formula of search.h. */
+static float fuse(enum search_mode mode, float cosine, float share)
+{
+    if (cosine < 0) cosine = 0;
+    if (mode == MODE_SEMANTIC) return cosine > 1 ? 1 : cosine;
+    if (mode == MODE_LEXICAL) return share;
+    float score = (cosine + LEXICAL_WEIGHT * share) / (1 + LEXICAL_WEIGHT);
+    return score > 0.999f ? 0.999f : score; /* 1 is for identifiers */
+}
+
+static float score_of(void *arg, uint32_t doc)
+{
+    struct searcher *s = arg;
+    if (s->n_identified && is_identified(s, doc)) return 1;
+    float cosine = has_cosine(s, doc) ? s->cosine[doc] : s->unseen_cosine;
+    return fuse(s->q->mode, cosine, s->words.n ? lexical_find(s->lexical, doc).share : 0);
+}
+
+/* ---- lanes: each adds documents to set, which only holds those that pass the filter (ok) ---- */
+
+static void identifier_lane(struct searcher *s, const uint64_t *ok, uint64_t *set, struct search_result *r)
+{
+    char key[IDENTIFIER_MAX];
+    size_t n = identifier_normalize(s->q->q, s->q->q_n, key), found;
+    uint32_t docs[IDENTIFIER_HITS];
+    if (n < 3) return; /* "42" is a size, not a product */
+    found = snapshot_identifier(s->snap, key, n, docs, IDENTIFIER_HITS);
+    if (found) r->identifier = arena_strn(&s->arena, key, n);
+    for (size_t i = 0; i < found; i++) {
+        if (!bits_get(ok, docs[i])) continue;
+        bits_set(set, docs[i]);
+        s->identified[s->n_identified++] = docs[i];
+    }
+}
+
+static void semantic_lane(struct searcher *s, const uint64_t *ok, uint32_t n_ok, uint64_t *set, float floor)
+{
+    s->has_vector = embed_text(s->model, s->embed, EMBED_QUERY, s->q->q, s->q->q_n, s->vector) > 0;
+    if (!s->has_vector) return;
+    uint32_t n = snapshot_nearest(s->snap, s->vector, SEARCH_K, ok, n_ok, s->nearest);
+    for (uint32_t i = 0; i < n; i++) {
+        set_cosine(s, s->nearest[i].id, s->nearest[i].score);
+        if (s->nearest[i].score >= floor) bits_set(set, s->nearest[i].id);
+    }
+}
+
+static int by_share(const void *a, const void *b)
+{
+    const struct lexical_hit *x = a, *y = b;
+    if (x->share != y->share) return x->share < y->share ? 1 : -1;
+    return x->doc > y->doc ? -1 : x->doc < y->doc;
+}
+
+/* Cosines for the best lexical matches that the graph did not bring; those further down get the least of these. */
+static void cosines_of_matches(struct searcher *s, struct lexical_hit *matches, size_t n)
+{
+    float least = 1;
+    if (n > LEXICAL_COSINES) qsort(matches, n, sizeof *matches, by_share);
+    for (size_t i = 0; i < n && i < LEXICAL_COSINES; i++) {
+        uint32_t doc = matches[i].doc;
+        if (!has_cosine(s, doc)) set_cosine(s, doc, snapshot_similarity(s->snap, s->vector, doc));
+        if (s->cosine[doc] < least) least = s->cosine[doc];
+    }
+    s->unseen_cosine = n && least > 0 ? least : 0;
+}
+
+static void lexical_lane(struct searcher *s, const uint64_t *ok, uint64_t *set)
+{
+    size_t n, n_matches = 0;
+    lexical_words(s->lexical, s->snap, s->q->q, s->q->q_n, &s->arena, &s->words);
+    const struct lexical_hit *hits = lexical_search(s->lexical, s->snap, &s->words, ok, &n);
+    struct lexical_hit *matches = ARENA_NEW(&s->arena, struct lexical_hit, n);
+    for (size_t i = 0; i < n; i++) {
+        if (hits[i].coverage < MATCH_COVERAGE) continue;
+        bits_set(set, hits[i].doc);
+        matches[n_matches++] = hits[i];
+    }
+    if (s->has_vector) cosines_of_matches(s, matches, n_matches);
+}
+
+/* ---- the parts of a result ---- */
+
+static int filtered(struct searcher *s, uint64_t **ok, struct errmsg *e)
+{
+    struct filter *f = NULL;
+    *ok = arena_dup(&s->arena, snapshot_live(s->snap), (bits_words(snapshot_docs(s->snap)) + 1) * 8);
+    int rc = s->q->filter && s->q->filter[strspn(s->q->filter, " \t")] ? filter_parse(&f, s->q->filter, &s->arena, e) : 0;
+    return rc || !f ? rc : filter_apply(f, s->snap, *ok, &s->arena, e);
+}
+
+/* Texts of a query in the request's language, or in what the query looks like. */
+static struct language language_of(const struct search_request *q)
+{
+    struct language l = detect(q->q, q->q_n);
+    if (q->lang && *q->lang && strlen(q->lang) < sizeof l.code) {
+        memcpy(l.code, q->lang, strlen(q->lang) + 1);
+        l.certainty = 1;
+    }
+    return l;
+}
+
+static void fill_hit(struct searcher *s, uint32_t doc, struct search_hit *h)
+{
+    struct lexical_hit lex = s->words.n ? lexical_find(s->lexical, doc) : (struct lexical_hit){0};
+    *h = (struct search_hit){.doc = doc,
+                             .score = score_of(s, doc),
+                             .cosine = has_cosine(s, doc) ? s->cosine[doc] : NAN,
+                             .lexical = lex.share,
+                             .coverage = lex.coverage,
+                             .identifier = is_identified(s, doc)};
+}
+
+/* Scores of named products, whether or not they are in the set. */
+static void score_named(struct searcher *s, struct search_result *r)
+{
+    r->scores = ARENA_NEW(&s->arena, float, s->q->n_score_ids);
+    for (size_t i = 0; i < s->q->n_score_ids; i++) {
+        uint32_t doc = snapshot_find(s->snap, s->q->score_ids[i], strlen(s->q->score_ids[i]));
+        r->scores[i] = -1;
+        if (doc == UINT32_MAX) continue;
+        if (s->has_vector && !has_cosine(s, doc)) set_cosine(s, doc, snapshot_similarity(s->snap, s->vector, doc));
+        r->scores[i] = score_of(s, doc);
+    }
+}
+
+/* The page, facets and statistics of a set. */
+static int present(struct searcher *s, uint64_t *set, const struct sort_key *sorts, size_t n_sorts, struct search_result *r,
+                   struct errmsg *e)
+{
+    const struct search_request *q = s->q;
+    uint32_t *docs = ARENA_NEW(&s->arena, uint32_t, q->limit);
+    r->set = set;
+    r->total = bits_count(set, snapshot_docs(s->snap));
+    r->offset = q->offset;
+    int rc = order_page(s->snap, set, sorts, n_sorts, score_of, s, q->offset, q->limit, &s->arena, docs, &r->n_hits, e);
+    if (rc) return rc;
+    r->hits = ARENA_NEW(&s->arena, struct search_hit, r->n_hits);
+    for (uint32_t i = 0; i < r->n_hits; i++) fill_hit(s, docs[i], &r->hits[i]);
+    return facets_compute(s->snap, &q->facets, set, &s->arena, &r->facets, &r->n_facets, &r->stats, &r->n_stats);
+}
+
+static int browse(struct searcher *s, uint64_t *ok, struct search_result *r, struct errmsg *e)
+{
+    static const struct sort_key popular[] = {{"popularity", true}};
+    bool known = snapshot_column(s->snap, "popularity") != NULL;
+    if (s->q->n_sorts) return present(s, ok, s->q->sorts, s->q->n_sorts, r, e);
+    return present(s, ok, popular, known, r, e);
+}
+
+static int answer(struct searcher *s, struct search_result *r, struct errmsg *e)
+{
+    uint64_t *ok, begun = clock_us();
+    uint32_t n_docs = snapshot_docs(s->snap);
+    int rc = filtered(s, &ok, e);
+    if (rc) return rc;
+    r->language = language_of(s->q);
+    if (!s->q->q[strspn(s->q->q, " \t\r\n")]) return browse(s, ok, r, e);
+    uint64_t *set = arena_zero(&s->arena, (bits_words(n_docs) + 1) * 8);
+    r->floor = snapshot_manifest(s->snap)->noise_floor;
+    identifier_lane(s, ok, set, r);
+    if (s->q->mode != MODE_LEXICAL) semantic_lane(s, ok, bits_count(ok, n_docs), set, r->floor);
+    uint64_t middle = clock_us();
+    r->semantic_us = middle - begun;
+    if (s->q->mode != MODE_SEMANTIC) lexical_lane(s, ok, set);
+    r->lexical_us = clock_us() - middle;
+    if (s->q->n_score_ids) score_named(s, r);
+    return present(s, set, s->q->sorts, s->q->n_sorts, r, e);
+}
+
+/* Begins a request: a snapshot, empty scratch. */
+static int begin(struct searcher *s, const struct search_request *q, struct search_result *r, struct errmsg *e)
+{
+    *r = (struct search_result){0};
+    arena_clear(&s->arena);
+    s->q = q;
+    int rc = snapshot_begin(s->snap, e);
+    if (rc) return rc;
+    new_scores(s);
+    return 0;
+}
+
+int search_begin(struct searcher *s, const struct search_request *q, struct search_result *r, struct errmsg *e)
+{
+    uint64_t begun = clock_us();
+    int rc = begin(s, q, r, e);
+    if (!rc) rc = answer(s, r, e);
+    r->total_us = clock_us() - begun;
+    return rc;
+}
+
+void search_end(struct searcher *s)
+{
+    snapshot_end(s->snap);
+}
+
+static int similar(struct searcher *s, uint32_t doc, struct search_result *r, struct errmsg *e)
+{
+    uint64_t *ok, *set;
+    uint32_t n_docs = snapshot_docs(s->snap);
+    int rc = filtered(s, &ok, e);
+    if (rc) return rc;
+    set = arena_zero(&s->arena, (bits_words(n_docs) + 1) * 8);
+    bits_del(ok, doc);
+    uint32_t want = s->q->limit + s->q->offset < SEARCH_K ? s->q->limit + s->q->offset : SEARCH_K;
+    s->has_vector = snapshot_vector(s->snap, doc, s->vector);
+    uint32_t n = s->has_vector && want ? snapshot_nearest(s->snap, s->vector, want, ok, bits_count(ok, n_docs), s->nearest) : 0;
+    for (uint32_t i = 0; i < n; i++) {
+        set_cosine(s, s->nearest[i].id, s->nearest[i].score);
+        bits_set(set, s->nearest[i].id);
+    }
+    return present(s, set, NULL, 0, r, e);
+}
+
+int search_similar_begin(struct searcher *s, const char *id, size_t n, const struct search_request *q, struct search_result *r,
+                         struct errmsg *e)
+{
+    uint64_t begun = clock_us();
+    int rc = begin(s, q, r, e);
+    if (rc) return rc;
+    uint32_t doc = snapshot_find(s->snap, id, n);
+    rc = doc == UINT32_MAX ? errmsg_set(e, ERR_NOT_FOUND, "there is no product \"%.*s\"", (int)n, id) : similar(s, doc, r, e);
+    r->total_us = clock_us() - begun;
+    return rc;
+}
