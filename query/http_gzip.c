@@ -1,5 +1,5 @@
-/* Compression of responses, at level 1: 20 products of the sample catalogue, 11.3 KB, become 4.9 KB in 50 us; level 6 makes 4.5 KB
- * of them in 91 us. Each compute thread keeps its own deflate state (256 KB). */
+/* Compression of responses, at level 1: 20 products of the sample catalogue, 11.3 KB, become 4.9 KB in 50 us; level 6
+ * makes 4.5 KB of them in 91 us. Each compute thread keeps its own deflate state (256 KB). */
 #include "query/http_conn.h"
 
 #include <stdlib.h>
