@@ -53,7 +53,7 @@ DIRS := base lang embed ann indexer query
 OTHER_ISA := $(if $(filter x86_64,$(shell uname -m)),%_neon.c %_dotprod.c,%_avx2.c %_avxvnni.c %_avx512.c)
 SRC  := $(filter-out $(OTHER_ISA),$(wildcard $(DIRS:=/*.c)))
 LIB  := $(SRC:%.c=$(O)/%.o)
-PAGES := $(wildcard query/web/*)
+PAGES := $(sort $(wildcard query/web/*))
 TEST := $(patsubst %.c,$(O)/%.o,$(wildcard tests/test_*.c tests/check_*.c))
 FUZZ := $(patsubst %.c,$(O)/%,$(filter-out %_replay.c,$(wildcard tests/fuzz_*.c)))
 BENCH := $(patsubst %.c,$(O)/%,$(wildcard bench/*.c))
@@ -76,6 +76,12 @@ $(O)/%_dotprod.o: CFLAGS += -march=armv8.2-a+dotprod
 $(O)/%.o: %.c
 	@mkdir -p $(@D); echo "CC $<"
 	$(Q)$(CC) $(CFLAGS) -MMD -MP -c -o $@ $<
+# The storefront's files go into the binary (query/pages.c).
+$(O)/pages_list.h: $(PAGES) Makefile
+	@mkdir -p $(@D)
+	@for f in $(notdir $(PAGES)); do echo "PAGE($$(echo $$f | tr -c 'a-zA-Z0-9\n' _), \"$$f\")"; done > $@
+$(O)/query/pages.o: $(O)/pages_list.h
+$(O)/query/pages.o: CFLAGS += -I$(O)
 -include $(wildcard $(O)/*.d $(O)/*/*.d)
 
 # ---- checks ----

@@ -90,6 +90,7 @@ static void remove_generation(const char *dir, uint32_t generation)
 int index_publish(struct index *ix, struct errmsg *e)
 {
     int rc = write_current(ix->dir, ix->generation, e);
+    ix->unnamed = false;
     for (uint32_t g = ix->generation; !rc && --g > 0 && ix->generation - g < 1000;) remove_generation(ix->dir, g);
     return rc;
 }
@@ -110,6 +111,7 @@ static int find_generation(struct index *ix, const char *data, unsigned flags, s
     if (rc && !(flags & INDEX_CREATE))
         return errmsg_set(e, ERR_NOT_FOUND, "there is no index \"%s\" in %s; 'souk index' makes one", ix->name, data);
     if (rc || flags & INDEX_REBUILD) {
+        ix->unnamed = !(flags & INDEX_REBUILD);
         ix->generation = newest_generation(ix->dir) + 1;
         if ((rc = make_dir(data, e)) != 0 || (rc = make_dir(ix->dir, e)) != 0) return rc;
     }
@@ -149,7 +151,7 @@ void index_close(struct index *ix)
     for (size_t i = 0; i < ix->n_dicts; i++) dict_free(ix->dicts[i]);
     free(ix->dicts);
     store_close(&ix->store);
-    if (ix->lock_fd >= 0) close(ix->lock_fd);
+    index_unlock(ix);
     pthread_mutex_destroy(&ix->lock);
     free(ix->name);
     free(ix->dir);
@@ -175,6 +177,12 @@ int index_lock(struct index *ix, struct errmsg *e)
     }
     free(path);
     return rc;
+}
+
+void index_unlock(struct index *ix)
+{
+    if (ix->lock_fd >= 0) close(ix->lock_fd);
+    ix->lock_fd = -1;
 }
 
 static int by_name(const void *a, const void *b)

@@ -40,6 +40,7 @@ struct index {
     struct dict **dicts;  /* by field id, made at first use, see dict.h */
     size_t n_dicts;
     int lock_fd;
+    bool unnamed; /* new: CURRENT does not name it yet; the writer publishes it once it has a manifest */
 };
 
 /* Default of -D: $SOUK_DATA, else "souk-data". */
@@ -48,8 +49,9 @@ const char *index_default_data(void);
 int index_open(struct index **out, const char *data, const char *name, unsigned flags, struct errmsg *e);
 void index_close(struct index *ix);
 
-/* Becomes the one writer, or says who is (ERR_BUSY). index_close gives it up. */
+/* Becomes the one writer, or says who is (ERR_BUSY). */
 int index_lock(struct index *ix, struct errmsg *e);
+void index_unlock(struct index *ix);
 
 /* Makes the generation of a rebuild the live one and removes the older ones. */
 int index_publish(struct index *ix, struct errmsg *e);

@@ -64,9 +64,11 @@ int writer_new(struct writer **out, struct index *ix, const struct embedder *mod
     w->segment = segment_builder_new();
     w->columns = column_writer_new(&ix->store);
     w->preparer = model ? preparer_new(model) : NULL;
-    int rc = ix->lock_fd < 0 ? index_lock(ix, e) : 0;
+    int rc = index_lock(ix, e);
+    w->locked = !rc;
     if (!rc) rc = first_manifest(w, e);
     if (!rc) rc = check_model(w, e);
+    if (!rc && ix->unnamed) rc = index_publish(ix, e);
     if (rc) {
         writer_free(w);
         return rc;
@@ -79,6 +81,7 @@ void writer_free(struct writer *w)
 {
     if (!w) return;
     writer_abort(w);
+    if (w->locked) index_unlock(w->ix);
     if (w->dead) roaring_bitmap_free(w->dead);
     segment_builder_free(w->segment);
     column_writer_free(w->columns);

@@ -6,7 +6,7 @@
  *     for each line: writer_put(w, &prepared, &outcome, &e);
  *     writer_commit(w, &e);                                       all lanes of the batch become visible at once, durably
  *     writer_merge(w, false, NULL, NULL, &e);                     when enough has gathered
- *     writer_free(w);
+ *     writer_free(w);                                             gives the lock back
  *
  * One thread. A failed call leaves the transaction to be aborted (writer_abort); what was committed stays. */
 #ifndef SOUK_WRITER_H

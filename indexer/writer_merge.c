@@ -72,14 +72,14 @@ static int load_segments(struct writer *w, struct segment **out, uint32_t **numb
     return rc == MDB_NOTFOUND ? 0 : rc;
 }
 
-/* Where to begin so that the segments from there on are worth joining: all those that are smaller than what follows them,
- * so that a posting is rewritten a logarithmic number of times. */
+/* Where to begin so that the segments from there on are worth joining: all those that are not much larger than what follows
+ * them, so that a posting is rewritten a logarithmic number of times, and more while too many would be left. */
 static size_t first_to_join(const struct segment *s, size_t n, bool force)
 {
     if (force || n < 2) return 0;
     size_t first = n - 1;
     uint64_t behind = s[first].size;
-    while (first > 0 && (s[first - 1].size <= 2 * behind || n - first > SEGMENTS_MAX)) behind += s[--first].size;
+    while (first > 0 && (s[first - 1].size <= 4 * behind || first >= SEGMENTS_MAX)) behind += s[--first].size;
     return first;
 }
 

@@ -12,8 +12,9 @@ struct writer {
     struct index *ix;
     const struct embedder *model;
     struct preparer *preparer; /* for what no worker prepared */
-    MDB_txn *txn;              /* NULL outside a batch */
-    struct manifest m, batch;  /* as it will be; as it was when the batch began */
+    bool locked;
+    MDB_txn *txn;             /* NULL outside a batch */
+    struct manifest m, batch; /* as it will be; as it was when the batch began */
     /* the batch */
     struct segment_builder *segment;
     struct column_writer *columns;

@@ -142,6 +142,13 @@ static float score_of(void *arg, uint32_t doc)
     return fuse(s->q->mode, cosine, s->words.n ? lexical_find(s->lexical, doc).share : 0);
 }
 
+/* A number that only an exact hit can mean: a GTIN, or what a product has as its identifier. Meaning has no vote on it, since
+ * the vector of a number is near those of other numbers. */
+static bool is_code(const struct searcher *s, const struct search_result *r)
+{
+    return r->identifier || identifier_is_gtin(s->q->q, s->q->q_n);
+}
+
 /* ---- lanes: each adds documents to set, which only holds those that pass the filter (ok) ---- */
 
 static void identifier_lane(struct searcher *s, const uint64_t *ok, uint64_t *set, struct search_result *r)
@@ -284,7 +291,7 @@ static int answer(struct searcher *s, struct search_result *r, struct errmsg *e)
     uint64_t *set = arena_zero(&s->arena, (bits_words(n_docs) + 1) * 8);
     r->floor = snapshot_manifest(s->snap)->noise_floor;
     identifier_lane(s, ok, set, r);
-    if (s->q->mode != MODE_LEXICAL) semantic_lane(s, ok, bits_count(ok, n_docs), set, r->floor);
+    if (s->q->mode != MODE_LEXICAL && !is_code(s, r)) semantic_lane(s, ok, bits_count(ok, n_docs), set, r->floor);
     uint64_t middle = clock_us();
     r->semantic_us = middle - begun;
     if (s->q->mode != MODE_SEMANTIC) lexical_lane(s, ok, set);
