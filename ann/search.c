@@ -27,7 +27,7 @@ static uint32_t spare(uint32_t k)
 
 static uint32_t default_ef(uint32_t k)
 {
-    return k + k / 8 + 80;
+    return k + 2 * k / 5 + 64;
 }
 
 static const int8_t *encode(const struct ann *a, struct ann_scratch *s, const float *q)
