@@ -9,6 +9,7 @@
 #ifndef SOUK_ANN_GRAPH_H
 #define SOUK_ANN_GRAPH_H
 
+#include <sched.h>
 #include <stdatomic.h>
 #include <stddef.h>
 #include <stdint.h>
