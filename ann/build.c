@@ -94,11 +94,11 @@ static int write_vectors(struct builder *b, struct errmsg *e)
     for (uint32_t s = 0; s < segments(b->g.n, VECTOR_SHIFT); s++) {
         uint32_t rows = segment_rows(b->g.n, VECTOR_SHIFT, s);
         void *to;
-        int rc = writer_reserve(&b->w, "VECT", s, rows, b->p.dim * 2, &to, e);
+        int rc = sink_reserve(&b->w, "VECT", s, rows, b->p.dim * 2, &to, e);
         if (rc) return rc;
         struct filling f = {b, to, s << VECTOR_SHIFT, rows};
         pool_for(b->pool, (rows + BLOCK - 1) / BLOCK, fill_block, &f);
-        rc = writer_commit(&b->w, e);
+        rc = sink_commit(&b->w, e);
         if (rc) return rc;
         if (b->progress && !b->progress(b->progress_arg, 0, b->g.n)) return errmsg_set(e, ERR_STOPPED, "stopped");
     }
@@ -126,7 +126,7 @@ static int write_segments(struct builder *b, const char *tag, void *const *bases
 {
     int rc = 0;
     for (uint32_t s = 0; !rc && s < segments(b->g.n, SEGMENT_SHIFT); s++)
-        rc = writer_put(&b->w, tag, s, segment_rows(b->g.n, SEGMENT_SHIFT, s), row_bytes, bases[s], e);
+        rc = sink_put(&b->w, tag, s, segment_rows(b->g.n, SEGMENT_SHIFT, s), row_bytes, bases[s], e);
     return rc;
 }
 
@@ -134,8 +134,8 @@ static int write_graph(struct builder *b, struct errmsg *e)
 {
     const struct graph *g = &b->g;
     int rc = write_segments(b, "LINK", (void *const *)g->link, (size_t)g->M * 8, e);
-    if (!rc) rc = writer_put(&b->w, "UPID", 0, g->n_upper + 1, sizeof *g->upper, g->upper, e);
-    if (!rc) rc = writer_put(&b->w, "UPLK", 0, g->upper[g->n_upper].first, (size_t)g->M * 4, g->upper_link, e);
+    if (!rc) rc = sink_put(&b->w, "UPID", 0, g->n_upper + 1, sizeof *g->upper, g->upper, e);
+    if (!rc) rc = sink_put(&b->w, "UPLK", 0, g->upper[g->n_upper].first, (size_t)g->M * 4, g->upper_link, e);
     return rc;
 }
 
@@ -156,7 +156,7 @@ static int write_meta(struct builder *b, struct errmsg *e)
         .ef_construction = b->p.ef_construction,
         .seed = b->p.seed,
     };
-    return writer_put(&b->w, "META", 0, 1, sizeof m, &m, e);
+    return sink_put(&b->w, "META", 0, 1, sizeof m, &m, e);
 }
 
 /* ---- the whole ---- */
@@ -231,7 +231,7 @@ static int build(struct builder *b, struct errmsg *e)
     if (b->stop) return errmsg_set(e, ERR_STOPPED, "stopped");
     rc = write_segments(b, "CODE", (void *const *)b->g.code, b->g.stride, e);
     if (!rc && b->g.entry != NONE) rc = write_graph(b, e);
-    if (!rc) rc = writer_put(&b->w, "HAVE", 0, (uint32_t)bits_words(b->g.n), 8, b->have, e);
+    if (!rc) rc = sink_put(&b->w, "HAVE", 0, (uint32_t)bits_words(b->g.n), 8, b->have, e);
     return rc ? rc : write_meta(b, e);
 }
 
@@ -243,9 +243,9 @@ int ann_build(const char *path, const struct ann_params *p, uint32_t n, ann_sour
     if (rc) return rc;
     defaults(&b);
     begin(&b, n);
-    rc = writer_open(&b.w, path, file_bytes(&b), e);
+    rc = sink_open(&b.w, path, file_bytes(&b), e);
     if (!rc) rc = build(&b, e);
-    rc = writer_close(&b.w, rc, e);
+    rc = sink_close(&b.w, rc, e);
     end(&b);
     return rc;
 }

@@ -11,7 +11,7 @@
 #include "ann/ann.h"
 #include "ann/epoch.h"
 #include "ann/graph.h"
-#include "ann/writer.h"
+#include "ann/sink.h"
 #include "base/pool.h"
 
 #include <pthread.h>
@@ -44,7 +44,7 @@ struct builder {
     uint32_t done;
     atomic_bool stop;
 
-    struct writer w;
+    struct sink w;
 };
 
 void levels_layout(struct builder *b);

@@ -1,6 +1,6 @@
 /* One transaction for each record keeps no more than one record in memory; the file is not synced before it is whole, and only a
  * whole file gets the name that readers look for. */
-#include "ann/writer.h"
+#include "ann/sink.h"
 
 #include "base/mem.h"
 
@@ -12,14 +12,14 @@
 #include <unistd.h>
 #include <xxhash.h>
 
-static int failed(const struct writer *w, int rc, struct errmsg *e)
+static int failed(const struct sink *w, int rc, struct errmsg *e)
 {
     return errmsg_set(e, rc, "cannot write %s: %s", w->beside, err_str(rc));
 }
 
-int writer_open(struct writer *w, const char *path, size_t bytes, struct errmsg *e)
+int sink_open(struct sink *w, const char *path, size_t bytes, struct errmsg *e)
 {
-    *w = (struct writer){.path = path, .beside = xasprintf("%s.tmp", path)};
+    *w = (struct sink){.path = path, .beside = xasprintf("%s.tmp", path)};
     if (unlink(w->beside) != 0 && errno != ENOENT) return failed(w, errno, e);
     int rc = mdb_env_create(&w->env);
     if (!rc) rc = mdb_env_set_mapsize(w->env, bytes + ((size_t)64 << 20));
@@ -27,8 +27,7 @@ int writer_open(struct writer *w, const char *path, size_t bytes, struct errmsg 
     return rc ? failed(w, rc, e) : 0;
 }
 
-int writer_reserve(struct writer *w, const char *tag, uint32_t number, uint32_t rows, size_t row_bytes, void **out,
-                   struct errmsg *e)
+int sink_reserve(struct sink *w, const char *tag, uint32_t number, uint32_t rows, size_t row_bytes, void **out, struct errmsg *e)
 {
     uint8_t name[8];
     record_key(name, tag, number);
@@ -47,7 +46,7 @@ int writer_reserve(struct writer *w, const char *tag, uint32_t number, uint32_t 
     return 0;
 }
 
-int writer_commit(struct writer *w, struct errmsg *e)
+int sink_commit(struct sink *w, struct errmsg *e)
 {
     w->open->xxh3 = XXH3_64bits(w->open + 1, (size_t)w->open->rows * w->open->row_bytes);
     int rc = mdb_txn_commit(w->txn);
@@ -55,14 +54,14 @@ int writer_commit(struct writer *w, struct errmsg *e)
     return rc ? failed(w, rc, e) : 0;
 }
 
-int writer_put(struct writer *w, const char *tag, uint32_t number, uint32_t rows, size_t row_bytes, const void *from,
-               struct errmsg *e)
+int sink_put(struct sink *w, const char *tag, uint32_t number, uint32_t rows, size_t row_bytes, const void *from,
+             struct errmsg *e)
 {
     void *to;
-    int rc = writer_reserve(w, tag, number, rows, row_bytes, &to, e);
+    int rc = sink_reserve(w, tag, number, rows, row_bytes, &to, e);
     if (rc) return rc;
     if (rows) memcpy(to, from, rows * row_bytes);
-    return writer_commit(w, e);
+    return sink_commit(w, e);
 }
 
 /* A rename is durable when the folder is. */
@@ -78,7 +77,7 @@ static int sync_folder(const char *path)
     return rc;
 }
 
-int writer_close(struct writer *w, int rc, struct errmsg *e)
+int sink_close(struct sink *w, int rc, struct errmsg *e)
 {
     if (w->txn) mdb_txn_abort(w->txn);
     if (!rc && (rc = mdb_env_sync(w->env, 1)) != 0) failed(w, rc, e);
