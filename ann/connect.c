@@ -55,18 +55,18 @@ static uint32_t slot_of(const struct graph *g, uint32_t x, bool *is_free)
     return worst;
 }
 
-/* From the nearest that has a free slot, else from the nearest. */
-static void adopt(struct builder *b, uint32_t id)
+/* From the nearest that has a free slot, else from the nearest. The walk starts on the ground, at the entry point: what it meets
+ * can be reached, and so does not link to id yet. */
+static void adopt(struct builder *b, uint32_t entry, uint32_t id)
 {
     const struct graph *g = &b->g;
     struct ann_scratch *s = b->scratch[0];
-    const int8_t *code = graph_code(g, id);
-    struct walk w = {.g = g, .s = s, .q = code, .ef = NEAR, .width = 4};
-    walk_level(&w, g->upper[walk_down(g, s, code, 1)].id);
+    struct walk w = {.g = g, .s = s, .q = graph_code(g, id), .ef = NEAR, .width = 4};
+    walk_level(&w, entry);
     bool is_free;
     for (uint32_t i = 0; i < s->n_pool; i++) {
         uint32_t x = key_node(s->pool[i]), slot = slot_of(g, x, &is_free);
-        if (!is_free || x == id) continue;
+        if (!is_free) continue;
         level_links(g, 0, x)[slot] = id;
         return;
     }
@@ -86,7 +86,7 @@ void connect_all(struct builder *b)
         for (uint32_t id; (id = bits_next(&it)) != UINT32_MAX;) {
             if (bits_get(r.seen, id)) continue;
             lost++;
-            adopt(b, id);
+            adopt(b, entry, id);
             spread(&r, id);
         }
     }
