@@ -1,7 +1,10 @@
 /* The heuristic keeps lists short, and now and then the last link that led to a document is dropped: about one in a thousand
- * could then never be found. After the insertions every document that cannot be reached on the ground from the entry point gets a
- * link from the nearest one that can. Taking that link's slot from another may cut that one off, so this is repeated; a few
- * rounds have always been enough. */
+ * could then never be found, and of many copies of one product, most.
+ *
+ * After the insertions a breadth-first search on the ground makes a tree of all that the entry point reaches. Each document
+ * outside gets a link from the nearest inside that has a slot to give: a free one, or its farthest link that is no branch of
+ * the tree. So nothing reached is ever cut off, and one pass is enough. There is always a slot: n documents have 2M * n
+ * slots, the tree has n - 1 branches. */
 #include "ann/builder.h"
 
 #include "ann/keys.h"
@@ -12,40 +15,42 @@
 
 #include <stdlib.h>
 
-enum { ROUNDS = 8, NEAR = 48 };
+enum { NEAR = 48 };
 
-struct reach {
+struct tree {
     const struct graph *g;
-    uint64_t *seen;
-    uint32_t *queue;
+    uint32_t *parent; /* (n): NONE outside the tree */
+    uint32_t *queue;  /* what is in the tree, in the order of coming */
+    uint32_t tail;
 };
 
-/* Marks what can be reached from id. */
-static void spread(struct reach *r, uint32_t id)
+/* Adds id, and all that it leads to. */
+static void spread(struct tree *t, uint32_t id, uint32_t parent)
 {
-    uint32_t head = 0, tail = 0;
-    if (bits_get(r->seen, id)) return;
-    bits_set(r->seen, id);
-    r->queue[tail++] = id;
-    while (head < tail) {
-        const uint32_t *links = level_links(r->g, 0, r->queue[head++]);
-        for (uint32_t i = 0; i < 2 * r->g->M && links[i] < r->g->n; i++)
-            if (!bits_get(r->seen, links[i])) {
-                bits_set(r->seen, links[i]);
-                r->queue[tail++] = links[i];
+    uint32_t head = t->tail;
+    t->parent[id] = parent;
+    t->queue[t->tail++] = id;
+    while (head < t->tail) {
+        uint32_t x = t->queue[head++];
+        const uint32_t *links = level_links(t->g, 0, x);
+        for (uint32_t i = 0; i < 2 * t->g->M && links[i] < t->g->n; i++)
+            if (t->parent[links[i]] == NONE) {
+                t->parent[links[i]] = x;
+                t->queue[t->tail++] = links[i];
             }
     }
 }
 
-/* The slot of x's list to give away: a free one, else the farthest link's. */
-static uint32_t slot_of(const struct graph *g, uint32_t x, bool *is_free)
+/* The slot that x can give away, or NONE. */
+static uint32_t slot_of(const struct tree *t, uint32_t x)
 {
+    const struct graph *g = t->g;
     const uint32_t *links = level_links(g, 0, x);
-    uint32_t worst = 0;
+    uint32_t worst = NONE;
     int32_t least = INT32_MAX;
     for (uint32_t i = 0; i < 2 * g->M; i++) {
-        *is_free = links[i] == NONE;
-        if (*is_free) return i;
+        if (links[i] == NONE) return i;
+        if (t->parent[links[i]] == x) continue;
         int32_t score = kernels()->dot_i8(graph_code(g, x), graph_code(g, links[i]), g->stride);
         if (score < least) {
             least = score;
@@ -55,41 +60,36 @@ static uint32_t slot_of(const struct graph *g, uint32_t x, bool *is_free)
     return worst;
 }
 
-/* From the nearest that has a free slot, else from the nearest. The walk starts on the ground, at the entry point: what it meets
- * can be reached, and so does not link to id yet. */
-static void adopt(struct builder *b, uint32_t entry, uint32_t id)
+static bool link_from(struct tree *t, uint32_t x, uint32_t id)
 {
-    const struct graph *g = &b->g;
-    struct ann_scratch *s = b->scratch[0];
-    struct walk w = {.g = g, .s = s, .q = graph_code(g, id), .ef = NEAR, .width = 4};
-    walk_level(&w, entry);
-    bool is_free;
-    for (uint32_t i = 0; i < s->n_pool; i++) {
-        uint32_t x = key_node(s->pool[i]), slot = slot_of(g, x, &is_free);
-        if (!is_free) continue;
-        level_links(g, 0, x)[slot] = id;
-        return;
-    }
-    uint32_t x = key_node(s->pool[0]);
-    level_links(g, 0, x)[slot_of(g, x, &is_free)] = id;
+    uint32_t slot = slot_of(t, x);
+    if (slot == NONE) return false;
+    level_links(t->g, 0, x)[slot] = id;
+    spread(t, id, x);
+    return true;
+}
+
+/* The walk starts on the ground, at the entry point, so that it meets only what is in the tree. */
+static void adopt(struct tree *t, struct ann_scratch *s, uint32_t id)
+{
+    struct walk w = {.g = t->g, .s = s, .q = graph_code(t->g, id), .ef = NEAR, .width = 4};
+    walk_level(&w, t->queue[0]);
+    for (uint32_t i = 0; i < s->n_pool; i++)
+        if (link_from(t, key_node(s->pool[i]), id)) return;
+    for (uint32_t i = t->tail; i-- > 0;) /* late comers have few branches */
+        if (link_from(t, t->queue[i], id)) return;
 }
 
 void connect_all(struct builder *b)
 {
-    uint32_t n = b->g.n, entry = b->g.upper[b->g.entry].id, lost = 1;
-    struct reach r = {&b->g, xmalloc(bits_words(n) * 8), xmalloc((size_t)n * sizeof *r.queue)};
-    for (int round = 0; round < ROUNDS && lost; round++) {
-        memset(r.seen, 0, bits_words(n) * 8);
-        spread(&r, entry);
-        lost = 0;
-        struct bits_iter it = bits_begin(b->have, n);
-        for (uint32_t id; (id = bits_next(&it)) != UINT32_MAX;) {
-            if (bits_get(r.seen, id)) continue;
-            lost++;
-            adopt(b, entry, id);
-            spread(&r, id);
-        }
-    }
-    free(r.seen);
-    free(r.queue);
+    size_t bytes = (size_t)b->g.n * sizeof(uint32_t);
+    struct tree t = {.g = &b->g, .parent = xmalloc(bytes), .queue = xmalloc(bytes)};
+    uint32_t entry = b->g.upper[b->g.entry].id;
+    memset(t.parent, 0xFF, bytes);
+    spread(&t, entry, entry);
+    struct bits_iter it = bits_begin(b->have, b->g.n);
+    for (uint32_t id; (id = bits_next(&it)) != UINT32_MAX;)
+        if (t.parent[id] == NONE) adopt(&t, b->scratch[0], id);
+    free(t.parent);
+    free(t.queue);
 }
