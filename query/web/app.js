@@ -44,7 +44,9 @@ async function search({ again = false } = {}) {
     showProducts(wanted, answer);
     const missing = newAttributes(answer, wanted);
     const extra = missing.length ? await ask({ ...common(wanted), filter: filterOf(wanted) || undefined, limit: 0, facets: missing }) : null;
-    showFacets(wanted, answer, extra, await counts);
+    const without = await counts;
+    if (signal.aborted) return;
+    showFacets(wanted, answer, extra, without);
     if (view.total === 0 && hasFilters(wanted)) offerWithoutFilters(await ask({ ...common(wanted), limit: 0 }));
     // A chosen colour may have learnt new words from these counts ("knallrot"): then the products are asked for once more.
     if (view.learnt && !again && [...selected(wanted, "attributes.color")].some((v) => v.startsWith("~"))) search({ again: true });
@@ -116,7 +118,7 @@ const href = (id) => write({ ...state, p: id });
 function drawProducts() {
   const { hits, total, query, took } = view;
   keepFocus($("results"), () => renderGrid($("results"), hits, { queryLanguage: query.language, href }));
-  $("count").textContent = total ? t("count", { n: total }) : "";
+  $("count").textContent = t("count", { n: total });
   $("more").hidden = hits.length >= total;
   $("more").textContent = `${t("more")} (${t("shown", { shown: hits.length, n: total })})`;
   $("took").textContent = took == null ? "" : t("took", { ms: Math.round(took * 10) / 10 });
@@ -196,7 +198,7 @@ function drawNotes() {
       h("button", { type: "button", class: "link", onclick: () => search() }, t("retry"))));
   }
   const { query, hits, s } = view ?? {};
-  if (query?.corrected && query.corrected !== s.q) notes.push(h("p", { dir: "auto" }, t("corrected", { q: query.corrected })));
+  if (view?.total && query.corrected && query.corrected !== s.q) notes.push(h("p", { dir: "auto" }, t("corrected", { q: query.corrected })));
   if (s?.sort.startsWith("price") && view.currencies > 1) notes.push(h("p", null, t("mixedSort")));
   if (s?.q && hits?.length) {
     const others = hits.filter((hit) => foreign(hit, query.language)).length;
@@ -217,8 +219,7 @@ function drawControls() {
   translatePage();
   $("language").replaceChildren(...Object.entries(LANGUAGES).map(([code, name]) =>
     h("option", { value: code, lang: code, selected: code === current() }, name)));
-  const names = ["relevance", "priceUp", "priceDown", "popular"];
-  $("sort").replaceChildren(...SORTS.map((sort, i) => h("option", { value: sort, selected: sort === state.sort }, t(names[i]))));
+  $("sort").replaceChildren(...SORTS.map((sort) => h("option", { value: sort })));
   $("open-filters").textContent = t("filters");
   $("drawer-done").textContent = t("close");
   syncControls();
@@ -226,7 +227,12 @@ function drawControls() {
 
 function syncControls() {
   if ($("q").value !== state.q) $("q").value = state.q;
+  $("q").dir = state.q ? "auto" : document.dir; // an empty box with "auto" is left-to-right, and so would its placeholder be
   $("clear").hidden = !state.q;
+  // Without words there is no best match: the service's own order is by popularity, and is called that.
+  const names = [state.q ? "relevance" : "popular", "priceUp", "priceDown", "popular"];
+  [...$("sort").options].forEach((option, i) => (option.textContent = t(names[i])));
+  $("sort").options[3].hidden = !state.q && state.sort !== SORTS[3];
   $("sort").value = state.sort;
 }
 
@@ -291,7 +297,8 @@ async function drawProduct() {
   named()?.focus({ preventScroll: true });
   await done;
   // The full record may have replaced the title that had the focus; a reader who has moved on is left alone.
-  if (!signal.aborted && !$("product").querySelector(":focus")) named()?.focus({ preventScroll: true });
+  const focused = document.activeElement;
+  if (!signal.aborted && (focused === document.body || focused === dialog || focused === $("product-body"))) named()?.focus({ preventScroll: true });
 }
 
 /** From a product's page to everything in one of its categories. */

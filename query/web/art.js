@@ -31,5 +31,5 @@ export function placeholder(product) {
       vars: { "--hue": department % 360, ...(color && { "--own": paintOf(color) }) },
     },
     svg("rect", { class: "ground", width: 100, height: 100 }),
-    svg("g", { transform: `rotate(${turn} 50 50)` }, MOTIFS[hash(category) % MOTIFS.length]()));
+    svg("g", { transform: `rotate(${turn} 50 50) translate(12 12) scale(.76)` }, MOTIFS[hash(category) % MOTIFS.length]()));
 }

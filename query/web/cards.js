@@ -1,7 +1,7 @@
 // The grid of products.
 import { h, marked, web } from "./dom.js";
 import { placeholder } from "./art.js";
-import { base, current, languageName, money, t } from "./i18n.js";
+import { base, current, languageName, money, percent, t } from "./i18n.js";
 
 /** The text of a title or description, which may be an object by language, and the language it is in. */
 export function textOf(value, language, hint) {
@@ -26,7 +26,7 @@ export function priceOf(product) {
   return h("p", { class: "price sale" },
     h("span", { class: "hidden" }, t("now") + " "), h("strong", null, now), " ",
     h("span", { class: "hidden" }, t("was") + " "), h("s", null, money(product.list_price, product.currency)),
-    " ", h("span", { class: "off" }, "−" + Math.round(100 - (100 * product.price) / product.list_price) + " %"));
+    " ", h("bdi", { class: "off" }, percent(product.price / product.list_price - 1)));
 }
 
 export function availabilityOf(product) {

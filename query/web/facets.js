@@ -57,7 +57,7 @@ function folded(field, items, keep) {
 function check(field, value, count, on, checked, label, key = value) {
   return h("label", { class: "value" },
     h("input", { type: "checkbox", checked, "data-key": `${field}=${key}`, onchange: () => on.toggle(field, value) }),
-    h("span", { class: "name", dir: "auto" }, label),
+    h("bdi", { class: "name" }, label),
     h("span", { class: "n" }, num(count)));
 }
 
@@ -118,7 +118,7 @@ function categories(state, counts, on) {
     return h("li", null,
       h("button", { type: "button", class: "value", "aria-pressed": String(chosen === path), "data-key": "category=" + path,
         onclick: () => on.category(chosen === path ? path.split(" > ").slice(0, -1).join(" > ") || null : path) },
-        h("span", { class: "name", dir: "auto" }, path.split(" > ").at(-1)), h("span", { class: "n" }, num(n))),
+        h("bdi", { class: "name" }, path.split(" > ").at(-1)), h("span", { class: "n" }, num(n))),
       children.length > 0 && h("ul", null, children.map(node)));
   };
   const roots = below("");

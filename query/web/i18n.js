@@ -34,6 +34,7 @@ function use(code, tag) {
 }
 
 export const num = (n) => number.format(n);
+export const percent = (x) => new Intl.NumberFormat(locale, { style: "percent" }).format(x);
 
 /** t("count", {n: 3}): numbers are written the language's way, n chooses the plural. */
 export function t(key, values) {
@@ -60,7 +61,9 @@ export const currencyName = (code) => (/^[A-Z]{3}$/.test(code) ? `${code} · ${d
 export function money(amount, currency, rounded) {
   const digits = rounded && { maximumFractionDigits: 0, minimumFractionDigits: 0 };
   try {
-    return new Intl.NumberFormat(locale, { style: "currency", currency, ...digits }).format(amount);
+    // Each symbol is isolated: in a right-to-left line "CN¥" would otherwise read "¥CN".
+    return new Intl.NumberFormat(locale, { style: "currency", currency, ...digits }).formatToParts(amount)
+      .map(({ type, value }) => (type === "currency" && document.dir === "rtl" ? `\u2068${value}\u2069` : value)).join("");
   } catch { // no currency, or none that anyone knows
     return [num(amount), currency].filter(Boolean).join(" ");
   }

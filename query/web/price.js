@@ -11,7 +11,7 @@ function scale(min, max) {
   const of = (value) => Math.round(STEPS * (logarithmic ? Math.log(value / min) / Math.log(max / min) : (value - min) / (max - min)));
   // As round as the distance to the next step allows: 47, 460, 4,600. Finer would look odd, coarser would stick.
   const round = (i) => {
-    const grain = Math.max(10 ** Math.floor(Math.log10(at(i + 1) - at(i))), 0.01);
+    const grain = Math.max(10 ** Math.floor(Math.log10(0.8 * (at(i + 1) - at(i)))), 0.01);
     return Number((Math.round(at(i) / grain) * grain).toFixed(2));
   };
   return { of, at: (i) => (i <= 0 ? min : i >= STEPS ? max : Math.min(Math.max(round(i), min), max)) };
