@@ -92,7 +92,9 @@ function newAttributes(answer, s) {
 
 function showProducts(s, answer) {
   const { facets, currency, currencies, price } = view ?? {};
-  view = { facets: facets ?? {}, currency, currencies, price, hits: answer.hits, total: answer.total, query: answer.query ?? {}, took: answer.took_ms, s };
+  const query = { ...answer.query };
+  if (query.language === "und") query.language = null; // too short to tell: then the reader's own is assumed
+  view = { facets: facets ?? {}, currency, currencies, price, hits: answer.hits, total: answer.total, query, took: answer.took_ms, s };
   drawProducts();
 }
 
@@ -101,6 +103,8 @@ function showFacets(s, answer, extra, counts) {
   let price = answer.stats?.price;
   for (const [field, without] of counts) {
     if (field === "price") price = without.stats?.price ?? price;
+    // A service may cut long lists: the steps below a chosen category are sure to be in the filtered answer.
+    else if (field === "category") facets[field] = { ...facets[field], ...without.facets?.[field] };
     else facets[field] = without.facets?.[field] ?? facets[field] ?? {};
   }
   const inUse = selected(s, "currency").size ? [...selected(s, "currency")] : Object.keys(facets.currency ?? {});

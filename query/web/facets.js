@@ -34,8 +34,8 @@ function group(field, title, ...content) {
 }
 
 /** A list of which the first few are shown, and all after "more". */
-function folded(field, items, keep) {
-  const list = h("div", { class: "values", role: "group", "aria-label": fieldName(field) });
+function folded(field, items, keep, tag = "div") {
+  const list = h(tag, { class: "values", role: tag === "div" && "group", "aria-label": fieldName(field) });
   const draw = () => {
     const all = expanded.has(field);
     const shown = all ? items : items.filter((_, i) => i < FEW || keep(i));
@@ -125,7 +125,7 @@ function categories(state, counts, on) {
   if (roots.length < 2 && !chosen && below(roots[0]?.[0]).length < 2) return null;
   return group("category", fieldName("category"),
     chosen && h("button", { type: "button", class: "link back", "data-key": "category=", onclick: () => on.category(null) }, t("allCategories")),
-    h("div", { class: "tree" }, folded("category", roots.map(node), (i) => chosen?.startsWith(roots[i][0]))));
+    h("div", { class: "tree" }, folded("category", roots.map(node), (i) => `${chosen} > `.startsWith(roots[i][0] + " > "), "ul")));
 }
 
 /** Prices can be compared in one currency only. */

@@ -69,8 +69,8 @@ function table(p) {
   for (const [key, value] of Object.entries(p)) if (!OWN_PLACE.has(key)) rows.push([key, value]);
   rows.push(["ID", p.id]);
   return h("table", { class: "details" }, h("caption", null, t("details")), h("tbody", null, rows.map(([field, value]) =>
-    h("tr", null, h("th", { scope: "row", dir: "auto" }, field.length < 5 && field !== "lang" ? field.toUpperCase() : fieldName(field)),
-      h("td", { dir: "auto" }, cell(field, value))))));
+    h("tr", null, h("th", { scope: "row" }, h("bdi", null, field.length < 5 && field !== "lang" ? field.toUpperCase() : fieldName(field))),
+      h("td", null, h("bdi", null, cell(field, value)))))));
 }
 
 function cell(field, value) {
