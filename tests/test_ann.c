@@ -37,6 +37,7 @@ static void vector(uint64_t id, float *x, uint32_t dim)
 struct made {
     uint32_t dim;
     uint32_t hole_every; /* 0: no holes */
+    uint32_t M;          /* 0: the default */
     uint32_t copies;     /* documents with the same vector come in runs of this length; 0 and 1: none */
 };
 
@@ -80,7 +81,7 @@ static struct ann *open_checked(const char *path)
 static struct ann *build_on(const char *path, struct made *m, uint32_t n, unsigned threads, const struct ann *prev)
 {
     struct errmsg e = {0};
-    struct ann_params p = {.dim = m->dim, .threads = threads, .seed = 7};
+    struct ann_params p = {.dim = m->dim, .M = m->M, .threads = threads, .seed = 7};
     int rc = ann_build(path, &p, n, source, m, prev, NULL, NULL, &e);
     cr_assert(rc == 0, "%s", errmsg_text(&e, rc));
     struct ann *a = open_checked(path);
@@ -175,6 +176,17 @@ Test(ann, copies_of_one_product_stay_connected, .init = enter, .fini = leave)
     ann_close(build(&m, N));
     m.copies = N;
     ann_close(build(&m, N));
+}
+
+Test(ann, thin_graphs_of_copies_stay_connected, .init = enter, .fini = leave, .timeout = 120)
+{
+    static const uint32_t copies[] = {100, 250, 1000, N};
+    for (size_t i = 0; i < sizeof copies / sizeof copies[0]; i++) {
+        struct made m = {.dim = DIM, .M = 4, .copies = copies[i], .hole_every = 11};
+        struct ann *a = build(&m, N);
+        ann_close(build_on("next.mdb", &m, N + N / 3, 3, a));
+        ann_close(a);
+    }
 }
 
 Test(ann, tiny_sizes, .init = enter, .fini = leave)
