@@ -33,7 +33,7 @@ static const char usage[] =
     "nDCG@10 takes unjudged products for wrong ones; cond@10 leaves them out (compare it at one --limit); MRR@10 is 1 / rank\n"
     "of the first relevant product; R@10 and R@100 are the share of the relevant ones that was found; judged@10 is the share\n"
     "of the first ten that was judged at all. A query without a relevant product counts in none of them. Labelled pairs join\n"
-    "the ranking where their score puts them, as in the run: compare cond@10 with and without --labels, not across.\n"
+    "the ranking where their score puts them, as in the run: with --labels, cond@10 and R@100 see them too.\n"
     "\n"
     "Exit: 0 all well; 1 failed; 2 usage; 3 done, but some lines were refused or queries failed (each named on stderr).\n"
     "\n"

@@ -10,8 +10,8 @@
  *
  * What is measured is exactly what --run writes (run_arrange), so that any scorer of TREC runs comes to the same figures;
  * tests/eval_agrees.sh holds this to account. So with labels the labelled documents are part of the list, wherever their
- * score puts them: behind the hits as a rule, where cond@10 may still see them. A query that fails is named and scores 0,
- * like one that a run lacks.
+ * score puts them: behind the hits as a rule, where cond@10 and R@100 may still see them. A query that fails is named and
+ * scores 0, like one that a run lacks.
  *
  *     struct eval ev;
  *     rc = eval_run(&ev, engine, pool, &set, &options, &e);
