@@ -4,6 +4,7 @@
 #include "indexer/import.h"
 #include "indexer/input.h"
 
+#include <errno.h>
 #include <string.h>
 #include <strings.h>
 
