@@ -13,7 +13,7 @@
  *     rc = ann_open(&a, "graph.mdb", &e);
  *     struct ann_scratch *s = ann_scratch_new();
  *     struct ann_hit hits[10];
- *     uint32_t found = ann_search(a, s, query, 10, 0, NULL, UINT32_MAX, hits);
+ *     uint32_t found = ann_search(a, s, query, 10, 0, NULL, UINT32_MAX, ANN_NO_FLOOR, hits);
  *
  * Node number == document number, a u32 that the caller gives. Numbers without a vector are holes: known to the graph by
  * ann_size, never found. An epoch (one file) is written once and never changed; documents that came later lie in a delta,
@@ -94,13 +94,21 @@ void ann_warm(const struct ann *a);
 struct ann_scratch *ann_scratch_new(void);
 void ann_scratch_free(struct ann_scratch *s);
 
+/* What is not worth finding: a walk ends when all that is left is worse than both of these. They save time, not results: some
+ * hits may still be worse, the caller cuts them off. */
+struct ann_floor {
+    float score; /* a cosine; -1 (or less): none */
+    float share; /* of the best hit's score; 0: none */
+};
+#define ANN_NO_FLOOR ((struct ann_floor){-1, 0})
+
 /* The k nearest of unit vector q among documents whose bit is set in ok (NULL: all), best first, in hits (room for k); returns
  * how many. ok has ann_size bits at least. n_ok is the number of its set bits (UINT32_MAX: unknown, they are counted).
  * ef is how many candidates the walk keeps: more is slower and finds more; 0 is a good default for k (recall@10 .99, and .97 of
  * a thousand). Whatever is estimated to cost less, a walk or an exact scan of the allowed documents, is done; a walk that a
  * filter leads astray ends in the scan. So k allowed documents are always found if there are k. */
 uint32_t ann_search(const struct ann *a, struct ann_scratch *s, const float *q, uint32_t k, uint32_t ef, const uint64_t *ok,
-                    uint32_t n_ok, struct ann_hit *hits);
+                    uint32_t n_ok, struct ann_floor floor, struct ann_hit *hits);
 
 /* The same by a scan of all codes and rescoring: the truth that recall is measured against. */
 uint32_t ann_search_exact(const struct ann *a, struct ann_scratch *s, const float *q, uint32_t k, const uint64_t *ok,
@@ -112,7 +120,7 @@ uint32_t ann_search_exact(const struct ann *a, struct ann_scratch *s, const floa
  * half is dropped. Equal scores: the smaller id is better. The caller brings the memory: ANN_TOP_ROOM(k) keys.
  *
  *     ann_top_init(&t, keys, k, min_score);
- *     n = ann_search(a, s, q, k, 0, ok, n_ok, hits);
+ *     n = ann_search(a, s, q, k, 0, ok, n_ok, floor, hits);
  *     for (uint32_t i = 0; i < n; i++) ann_top_add(&t, hits[i].id, hits[i].score);
  *     ann_scan_f16(q, dim, rows, n_rows, ann_size(a), ok, &t);
  *     n = ann_top_take(&t, hits); */

@@ -151,7 +151,7 @@ double ann_recall(const struct ann *a, uint32_t k, uint32_t sample, uint64_t see
     for (uint32_t i = 0; i < sample; i++) {
         uint32_t id = draw(a, &seed);
         ann_vector(a, id, q);
-        uint32_t n = drop(near, ann_search(a, s, q, k + 1, 0, NULL, UINT32_MAX, near), id);
+        uint32_t n = drop(near, ann_search(a, s, q, k + 1, 0, NULL, UINT32_MAX, ANN_NO_FLOOR, near), id);
         uint32_t m = drop(truth, ann_search_exact(a, s, q, k + 1, NULL, UINT32_MAX, truth), id);
         hit += common(near, n < k ? n : k, truth, m < k ? m : k);
         total += m < k ? m : k;

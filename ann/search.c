@@ -133,7 +133,7 @@ static bool plan(const struct ann *a, uint32_t ef, const uint64_t *ok, uint32_t 
 }
 
 uint32_t ann_search(const struct ann *a, struct ann_scratch *s, const float *q, uint32_t k, uint32_t ef, const uint64_t *ok,
-                    uint32_t n_ok, struct ann_hit *hits)
+                    uint32_t n_ok, struct ann_floor floor, struct ann_hit *hits)
 {
     if (k > a->n_have) k = a->n_have;
     if (!ef) ef = default_ef(k);
@@ -145,6 +145,9 @@ uint32_t ann_search(const struct ann *a, struct ann_scratch *s, const float *q, 
     struct walk w;
     if (!k || !plan(a, ef, ok, n_ok, &w)) return ann_search_exact(a, s, q, k, ok, n_ok, hits);
     w.s = s;
+    w.floored = floor.score > -1 || floor.share > 0;
+    w.floor = (int32_t)((floor.score > -1 ? floor.score : -1) / (a->unit * a->unit));
+    w.share = floor.share;
     w.q = encode(a, s, q);
     uint32_t u = walk_down(&a->g, s, w.q, 1);
     if (!walk_level(&w, a->g.upper[u].id)) return ann_search_exact(a, s, q, k, ok, n_ok, hits);

@@ -83,13 +83,24 @@ static void begin(struct walk *w, uint32_t start)
     bits_set(s->seen, start);
 }
 
+/* The least key that is worth expanding. */
+static inline uint64_t worthwhile(const struct walk *w)
+{
+    const struct ann_scratch *s = w->s;
+    uint64_t least = w->ok && s->n_found == w->want ? s->found[w->want - 1] : 0;
+    if (!w->floored || s->n_pool < FLOOR_EF) return least;
+    int32_t share = (int32_t)((float)key_score(s->pool[0]) * w->share);
+    uint64_t floor = key_make(share > w->floor ? share : w->floor, 0);
+    return floor > least ? floor : least;
+}
+
 /* Marks the next candidates as expanded and lists them in s->nodes; *at moves behind the last. Returns how many. */
 static inline uint32_t take(struct walk *w, uint32_t *at, uint32_t nodes[MAX_WIDTH])
 {
     struct ann_scratch *s = w->s;
-    uint64_t certain = w->ok && s->n_found == w->want ? s->found[w->want - 1] : 0;
+    uint64_t least = worthwhile(w);
     uint32_t i = *at, n = 0;
-    for (; i < s->n_pool && n < w->width && s->pool[i] >= certain; i++) {
+    for (; i < s->n_pool && n < w->width && s->pool[i] >= least; i++) {
         if (s->pool[i] & KEY_EXPANDED) continue;
         nodes[n++] = key_node(s->pool[i]);
         s->pool[i] |= KEY_EXPANDED;
@@ -154,7 +165,7 @@ static inline __attribute__((always_inline)) bool walk_on(struct walk *w, uint32
         keep(s, m, s->found, &s->n_found, w->want, w->ok);
         if ((spent += n) > w->budget) return false;
     }
-    return !w->ok || s->n_found == w->want;
+    return !w->ok || s->n_found == w->want || w->floored;
 }
 
 bool walk_level(struct walk *w, uint32_t start)

@@ -8,7 +8,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum { MAX_WIDTH = 16 };
+enum { MAX_WIDTH = 16, FLOOR_EF = 96 };
 
 struct walk {
     const struct graph *g;
@@ -18,6 +18,11 @@ struct walk {
     uint32_t level;
     uint32_t ef;    /* candidates kept */
     uint32_t width; /* nodes expanded at a time, at most MAX_WIDTH */
+
+    /* what is worse than both is not followed, once FLOOR_EF candidates show the way */
+    bool floored;
+    int32_t floor; /* a score of codes */
+    float share;   /* of the best one's score */
 
     /* under a filter; on the ground only */
     const uint64_t *ok;

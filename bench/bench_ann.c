@@ -254,7 +254,7 @@ static void measure(const struct data *d, const struct ann *a, const char *what,
         for (uint32_t i = 0; i < queries; i++) {
             const float *q = d->queries + (size_t)i * d->dim;
             uint32_t n = exact ? ann_search_exact(a, s, q, k, d->filter, d->n_filter, hits)
-                               : ann_search(a, s, q, k, ef, d->filter, d->n_filter, hits);
+                               : ann_search(a, s, q, k, ef, d->filter, d->n_filter, ANN_NO_FLOOR, hits);
             if (!round) hit += right(hits, n, d->truth + (size_t)i * K_MAX, k, marks);
         }
         double took = cpu_s(CLOCK_THREAD_CPUTIME_ID) - from;

@@ -16,8 +16,8 @@ struct embed_arch {
     void (*close)(void *net);
     void *(*scratch_new)(const struct embedder *m); /* release with free() */
 
-    /* As embed_ids. */
-    uint32_t (*embed)(const struct embedder *m, void *scratch, const uint32_t *ids, size_t n, float *out);
+    /* As embed_ids; *strength as embed_strength tells. */
+    uint32_t (*embed)(const struct embedder *m, void *scratch, const uint32_t *ids, size_t n, float *out, float *strength);
 };
 
 extern const struct embed_arch arch_static;
@@ -35,6 +35,7 @@ struct embedder {
 struct embed_scratch {
     struct vocab_scratch *vocab;
     void *net;
+    float strength;
 };
 
 #endif

@@ -104,7 +104,7 @@ int embed_default_path(char *out, size_t cap, struct errmsg *e)
 struct embed_scratch *embed_scratch_new(const struct embedder *m)
 {
     struct embed_scratch *s = xmalloc(sizeof *s);
-    *s = (struct embed_scratch){vocab_scratch_new(), m->arch->scratch_new(m)};
+    *s = (struct embed_scratch){vocab_scratch_new(), m->arch->scratch_new(m), 0};
     return s;
 }
 
@@ -157,7 +157,12 @@ static size_t enough(const struct embedder *m, const char *text, size_t n)
 
 uint32_t embed_ids(const struct embedder *m, struct embed_scratch *s, const uint32_t *ids, size_t n, float *out)
 {
-    return m->arch->embed(m, s->net, ids, n, out);
+    return m->arch->embed(m, s->net, ids, n, out, &s->strength);
+}
+
+float embed_strength(const struct embed_scratch *s)
+{
+    return s->strength;
 }
 
 size_t embed_tokens(const struct embedder *m, struct embed_scratch *s, const char *text, size_t n, unsigned flags,

@@ -73,6 +73,11 @@ uint32_t embed_text(const struct embedder *m, struct embed_scratch *s, enum embe
 /* The same from token ids, each below vocab_size. */
 uint32_t embed_ids(const struct embedder *m, struct embed_scratch *s, const uint32_t *ids, size_t n, float *out);
 
+/* How much the model had to say about the last text of this scratch: the length of the vector before it was made unit. Tokens
+ * of real words are long and agree; the letters of "asdfgh" are short and cancel out. Comparable within one model only; 1
+ * where an architecture cannot tell. */
+float embed_strength(const struct embed_scratch *s);
+
 /* Ids of a text (enum vocab_flags), as vocab_encode with the scratch of s. */
 size_t embed_tokens(const struct embedder *m, struct embed_scratch *s, const char *text, size_t n, unsigned flags,
                     const uint32_t **ids);

@@ -121,16 +121,16 @@ static void add_row(const struct static_net *t, uint32_t id, size_t dim, float *
     for (size_t i = 0; i < dim; i++) acc[i] += t->factor[id] * row[i];
 }
 
-/* Makes v unit length; false, and v all zero, when it has none. */
-static bool normalise(float *v, size_t n)
+/* Makes v unit length and returns what it was; 0, and v all zero, when it has none. */
+static float normalise(float *v, size_t n)
 {
     float length = sqrtf(kernels()->dot_f32(v, v, n));
-    bool ok = isfinite(length) && length > 0;
-    for (size_t i = 0; i < n; i++) v[i] = ok ? v[i] / length : 0;
-    return ok;
+    if (!isfinite(length)) length = 0;
+    for (size_t i = 0; i < n; i++) v[i] = length > 0 ? v[i] / length : 0;
+    return length;
 }
 
-static uint32_t static_embed(const struct embedder *m, void *scratch, const uint32_t *ids, size_t n, float *out)
+static uint32_t static_embed(const struct embedder *m, void *scratch, const uint32_t *ids, size_t n, float *out, float *strength)
 {
     const struct static_net *t = m->net;
     uint32_t used = 0;
@@ -140,7 +140,9 @@ static uint32_t static_embed(const struct embedder *m, void *scratch, const uint
         add_row(t, ids[i], m->dim, scratch, out);
         used++;
     }
-    return normalise(out, m->dim) ? used : 0;
+    float length = normalise(out, m->dim);
+    *strength = used ? length / (float)used : 0;
+    return length > 0 ? used : 0;
 }
 
 const struct embed_arch arch_static = {

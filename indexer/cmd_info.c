@@ -20,6 +20,8 @@ static const char usage[] = "Usage: souk info [-D DIR] [-i NAME] [--json]\n"
                             "      --json         one JSON object an index\n"
                             "      --help         this text\n";
 
+enum { FIELDS_SHOWN = 40 };
+
 static uint64_t folder_bytes(const char *dir)
 {
     char path[4096];
@@ -68,7 +70,7 @@ static void print_json(const struct index *ix, const struct snapshot *s)
     json_key(&w, "delta_vectors"), json_uint(&w, snapshot_delta_rows(s));
     json_key(&w, "segments"), json_uint(&w, f.segments);
     json_key(&w, "terms"), json_uint(&w, f.terms);
-    json_key(&w, "noise_floor"), json_float(&w, m->noise_floor);
+    json_key(&w, "noise"), json_float(&w, m->noise);
     json_key(&w, "bytes"), json_uint(&w, f.bytes);
     json_key(&w, "language_data"), json_str(&w, m->lang_version);
     json_key(&w, "fields");
@@ -99,12 +101,13 @@ static void print_text(const struct index *ix, const struct snapshot *s)
     printf("  %-14s %s (%.8s), %u numbers a vector\n", "model", m->model_name, m->model_id, m->dim);
     printf("  %-14s %u documents in epoch %u, %u outside\n", "graph", m->graph_docs, m->graph_epoch, snapshot_delta_rows(s));
     printf("  %-14s %llu terms in %zu segments\n", "words", (unsigned long long)f.terms, f.segments);
-    printf("  %-14s %.3f (cosine of the best hit of a meaningless query)\n", "noise floor", (double)m->noise_floor);
+    printf("  %-14s %.3f (evidence that meaningless queries find)\n", "noise", (double)m->noise);
     printf("  %-14s %u, %llu commits\n", "generation", ix->generation, (unsigned long long)m->commits);
     print_time("created", m->created_s);
     print_time("updated", m->updated_s);
     printf("  %-14s", "fields");
-    for (size_t i = 0; i < snapshot_fields(s); i++) printf(" %s", snapshot_field_name(s, i));
+    for (size_t i = 0; i < snapshot_fields(s) && i < FIELDS_SHOWN; i++) printf(" %s", snapshot_field_name(s, i));
+    if (snapshot_fields(s) > FIELDS_SHOWN) printf(" and %zu more (see --json)", snapshot_fields(s) - FIELDS_SHOWN);
     putchar('\n');
     if (strcmp(m->lang_version, lang_version()))
         printf("  note: made with %s, this souk has %s: word boundaries may differ; souk index --rebuild is due\n",

@@ -92,7 +92,7 @@ static size_t decode_zstd(struct input *in, char *to, size_t room, int *rc, stru
 /* Reads more decoded bytes behind [at, n), moving them to the front first. */
 static int fill(struct input *in, struct errmsg *e)
 {
-    memmove(in->text, in->text + in->at, in->n - in->at);
+    if (in->at) memmove(in->text, in->text + in->at, in->n - in->at);
     in->n -= in->at;
     in->at = 0;
     xgrow(&in->text, &in->cap, in->n + BLOCK, 1);

@@ -303,10 +303,9 @@ uint32_t snapshot_delta_rows(const struct snapshot *s)
     return n;
 }
 
-uint32_t snapshot_nearest(struct snapshot *s, const float *q, uint32_t k, const uint64_t *ok, uint32_t n_ok, struct ann_hit *hits)
+/* Brute force over the delta, merged with the n hits of the graph. */
+static uint32_t add_delta(struct snapshot *s, const float *q, uint32_t k, const uint64_t *ok, struct ann_hit *hits, uint32_t n)
 {
-    uint32_t n = s->graph ? ann_search(s->graph->ann, s->ann, q, k, 0, ok, s->n_chunks ? UINT32_MAX : n_ok, hits) : 0;
-    if (!s->n_chunks) return n;
     struct ann_top top;
     xgrow(&s->top_keys, &s->cap_top, ANN_TOP_ROOM(k), sizeof *s->top_keys);
     ann_top_init(&top, s->top_keys, k, -INFINITY);
@@ -314,6 +313,18 @@ uint32_t snapshot_nearest(struct snapshot *s, const float *q, uint32_t k, const 
     for (size_t i = 0; i < s->n_chunks; i++)
         ann_scan_f16(q, s->m.dim, s->chunks[i].rows, s->chunks[i].n, s->chunks[i].first, ok, &top);
     return ann_top_take(&top, hits);
+}
+
+uint32_t snapshot_nearest(struct snapshot *s, const float *q, uint32_t k, const uint64_t *ok, uint32_t n_ok,
+                          struct ann_floor floor, struct ann_hit *hits)
+{
+    uint32_t n = 0;
+    if (n_ok == s->m.next_doc) ok = NULL; /* everything passes: walks without a filter are shorter */
+    if (s->graph) n = ann_search(s->graph->ann, s->ann, q, k, 0, ok, s->n_chunks ? UINT32_MAX : n_ok, floor, hits);
+    if (s->n_chunks) n = add_delta(s, q, k, ok, hits, n);
+    float least = n && floor.share * hits[0].score > floor.score ? floor.share * hits[0].score : floor.score;
+    while (n && hits[n - 1].score < least) n--;
+    return n;
 }
 
 static bool is_zero(const uint16_t *row, uint32_t dim)

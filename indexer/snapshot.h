@@ -54,9 +54,10 @@ int snapshot_dict(struct snapshot *s, const char *name, const struct column *c, 
 
 /* ---- vectors ---- */
 
-/* The k nearest documents of unit vector q whose bit is set in ok (n_ok of them), best first; graph and delta together. */
+/* The k nearest documents of unit vector q whose bit is set in ok (n_ok of them), best first; graph and delta together. None
+ * below the floor; with a floor, fewer documents are looked at. */
 uint32_t snapshot_nearest(struct snapshot *s, const float *q, uint32_t k, const uint64_t *ok, uint32_t n_ok,
-                          struct ann_hit *hits);
+                          struct ann_floor floor, struct ann_hit *hits);
 float snapshot_similarity(struct snapshot *s, const float *q, uint32_t doc); /* cosine; -1 for a document without vector */
 bool snapshot_vector(struct snapshot *s, uint32_t doc, float *out);
 const uint16_t *snapshot_vector_f16(struct snapshot *s, uint32_t doc); /* in the map; NULL: none */

@@ -43,8 +43,8 @@ struct manifest {
     uint32_t languages;   /* bit i: stem_language(i) occurs */
     uint64_t commits;
     uint64_t created_s, updated_s;
-    float noise_floor; /* cosine that meaningless queries reach in this catalogue, see calibrate.h */
-    uint32_t reserved;
+    float noise;         /* evidence that meaningless queries reach in this catalogue, see calibrate.h */
+    uint32_t noise_live; /* n_live when that was measured */
     char model_id[40], model_name[64];
     char lang_version[32];
 };

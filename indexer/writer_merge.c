@@ -5,6 +5,7 @@
  * file is left over and removed by the next one. */
 #include "base/bits.h"
 #include "base/mem.h"
+#include "indexer/calibrate.h"
 #include "indexer/snapshot.h"
 #include "indexer/vectors.h"
 #include "indexer/writer_state.h"
@@ -151,6 +152,27 @@ static int name_graph(struct writer *w, uint32_t epoch)
     return vectors_clear(&w->ix->store, w->txn);
 }
 
+/* Measures the noise anew when the graph changed, or a quarter of the catalogue. A commit of its own: it needs the new graph. */
+static int calibrate(struct writer *w, bool graph, struct errmsg *e)
+{
+    struct snapshot *snap;
+    uint32_t change = w->m.n_live > w->m.noise_live ? w->m.n_live - w->m.noise_live : w->m.noise_live - w->m.n_live;
+    if (!w->model || (!graph && change <= w->m.noise_live / 4)) return 0;
+    int rc = snapshot_new(&snap, w->ix, e);
+    if (rc) return rc;
+    float noise = 0;
+    if ((rc = snapshot_begin(snap, e)) == 0) {
+        noise = calibrate_noise(snap, w->model);
+        snapshot_end(snap);
+    }
+    snapshot_free(snap);
+    if (!rc) rc = writer_begin(w, e);
+    if (rc) return rc;
+    w->m.noise = noise;
+    w->m.noise_live = w->m.n_live;
+    return writer_commit(w, e);
+}
+
 int writer_merge(struct writer *w, bool force, bool (*progress)(void *, uint32_t, uint32_t), void *arg, struct errmsg *e)
 {
     struct snapshot *snap;
@@ -178,5 +200,5 @@ int writer_merge(struct writer *w, bool force, bool (*progress)(void *, uint32_t
         unlink(path); /* readers that still map it keep it until they let go */
         free(path);
     }
-    return rc;
+    return rc ? rc : calibrate(w, graph, e);
 }

@@ -3,6 +3,7 @@
 #include "base/bits.h"
 #include "base/clock.h"
 #include "base/mem.h"
+#include "indexer/calibrate.h"
 #include "query/filter.h"
 #include "query/lexical.h"
 #include "query/order.h"
@@ -11,8 +12,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The weight of lex against the cosine. */
-#define LEXICAL_WEIGHT 0.3f
+/* The weight of lex^3 against the cosine: see fuse. */
+#define LEXICAL_WEIGHT 0.6f
+
+/* Hits by meaning have at least this share of the best one's cosine. */
+#define FLOOR_SHARE 0.5f
 
 enum { LEXICAL_COSINES = 1000, IDENTIFIER_HITS = 64 };
 
@@ -124,13 +128,14 @@ static bool is_identified(const struct searcher *s, uint32_t doc)
     return false;
 }
 
-/* The formula of search.h. */
+/* The formula of search.h. The third power: a document that has all of the query's words is what was asked for; one that has a
+ * common word of them, perhaps of another language, is hardly more than one that has none. */
 static float fuse(enum search_mode mode, float cosine, float share)
 {
     if (cosine < 0) cosine = 0;
     if (mode == MODE_SEMANTIC) return cosine > 1 ? 1 : cosine;
     if (mode == MODE_LEXICAL) return share;
-    float score = (cosine + LEXICAL_WEIGHT * share) / (1 + LEXICAL_WEIGHT);
+    float score = (cosine + LEXICAL_WEIGHT * share * share * share) / (1 + LEXICAL_WEIGHT);
     return score > 0.999f ? 0.999f : score; /* 1 is for identifiers */
 }
 
@@ -166,14 +171,16 @@ static void identifier_lane(struct searcher *s, const uint64_t *ok, uint64_t *se
     }
 }
 
-static void semantic_lane(struct searcher *s, const uint64_t *ok, uint32_t n_ok, uint64_t *set, float floor)
+static void semantic_lane(struct searcher *s, const uint64_t *ok, uint32_t n_ok, uint64_t *set, struct search_result *r)
 {
     s->has_vector = embed_text(s->model, s->embed, EMBED_QUERY, s->q->q, s->q->q_n, s->vector) > 0;
     if (!s->has_vector) return;
-    uint32_t n = snapshot_nearest(s->snap, s->vector, SEARCH_K, ok, n_ok, s->nearest);
+    r->floor = calibrate_floor(snapshot_manifest(s->snap)->noise, embed_strength(s->embed));
+    struct ann_floor floor = {r->floor, FLOOR_SHARE};
+    uint32_t n = snapshot_nearest(s->snap, s->vector, SEARCH_K, ok, n_ok, floor, s->nearest);
     for (uint32_t i = 0; i < n; i++) {
         set_cosine(s, s->nearest[i].id, s->nearest[i].score);
-        if (s->nearest[i].score >= floor) bits_set(set, s->nearest[i].id);
+        bits_set(set, s->nearest[i].id);
     }
 }
 
@@ -289,9 +296,8 @@ static int answer(struct searcher *s, struct search_result *r, struct errmsg *e)
     r->language = language_of(s->q);
     if (!s->q->q[strspn(s->q->q, " \t\r\n")]) return browse(s, ok, r, e);
     uint64_t *set = arena_zero(&s->arena, (bits_words(n_docs) + 1) * 8);
-    r->floor = snapshot_manifest(s->snap)->noise_floor;
     identifier_lane(s, ok, set, r);
-    if (s->q->mode != MODE_LEXICAL && !is_code(s, r)) semantic_lane(s, ok, bits_count(ok, n_docs), set, r->floor);
+    if (s->q->mode != MODE_LEXICAL && !is_code(s, r)) semantic_lane(s, ok, bits_count(ok, n_docs), set, r);
     uint64_t middle = clock_us();
     r->semantic_us = middle - begun;
     if (s->q->mode != MODE_SEMANTIC) lexical_lane(s, ok, set);
@@ -336,7 +342,9 @@ static int similar(struct searcher *s, uint32_t doc, struct search_result *r, st
     bits_del(ok, doc);
     uint32_t want = s->q->limit + s->q->offset < SEARCH_K ? s->q->limit + s->q->offset : SEARCH_K;
     s->has_vector = snapshot_vector(s->snap, doc, s->vector);
-    uint32_t n = s->has_vector && want ? snapshot_nearest(s->snap, s->vector, want, ok, bits_count(ok, n_docs), s->nearest) : 0;
+    uint32_t n = s->has_vector && want
+                     ? snapshot_nearest(s->snap, s->vector, want, ok, bits_count(ok, n_docs), ANN_NO_FLOOR, s->nearest)
+                     : 0;
     for (uint32_t i = 0; i < n; i++) {
         set_cosine(s, s->nearest[i].id, s->nearest[i].score);
         bits_set(set, s->nearest[i].id);

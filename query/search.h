@@ -17,9 +17,9 @@
  * The lanes vote by what they can see. With cos the cosine of query and document, and lex the BM25F score divided by what the
  * query's words could have reached at most (words that no product has count with the highest idf),
  *
- *     score = (cos + w * lex) / (1 + w)
+ *     score = (cos + w * lex^3) / (1 + w)
  *
- * where w is small (see search.c): a lane that does not know the query's script has lex = 0 everywhere and no vote. Reciprocal
+ * (see search.c): a lane that does not know the query's script has lex = 0 everywhere and no vote. Reciprocal
  * rank fusion was tried and loses, see bench/NOTES.md. An exact identifier scores 1 and is first. */
 #ifndef SOUK_SEARCH_H
 #define SOUK_SEARCH_H

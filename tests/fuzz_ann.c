@@ -13,7 +13,7 @@ static void use(const struct ann *a)
     struct ann_hit hits[K];
     struct ann_scratch *s = ann_scratch_new();
     float q[ANN_MAX_DIM] = {1, -1};
-    ann_search(a, s, q, K, 0, NULL, UINT32_MAX, hits);
+    ann_search(a, s, q, K, 0, NULL, UINT32_MAX, ANN_NO_FLOOR, hits);
     ann_search_exact(a, s, q, K, NULL, UINT32_MAX, hits);
     ann_vector(a, ann_size(a) / 2, q);
     ann_check(a, NULL);

@@ -116,7 +116,7 @@ static double recall(const struct ann *a, uint32_t k, const uint64_t *ok)
     uint32_t hit = 0, total = 0;
     for (uint64_t i = 0; i < 50; i++) {
         vector(i + (1u << 20), q, ann_dim(a));
-        uint32_t n = ann_search(a, s, q, k, 0, ok, UINT32_MAX, got), m = truth(a, q, k, ok, want);
+        uint32_t n = ann_search(a, s, q, k, 0, ok, UINT32_MAX, ANN_NO_FLOOR, got), m = truth(a, q, k, ok, want);
         cr_assert(n == m, "%u hits instead of %u", n, m);
         for (uint32_t j = 0; j < n; j++) {
             cr_assert(ann_vector(a, got[j].id, x) && (!ok || bits_get(ok, got[j].id)));
@@ -251,7 +251,7 @@ Test(ann, a_filter_that_leads_astray_ends_in_a_scan, .init = enter, .fini = leav
     uint64_t *ok = allow(a, 9000, true);
     vector(12345678, q, DIM);
     for (int i = 0; i < DIM; i++) far[i] = -q[i]; /* all that is allowed lies on the other side */
-    cr_assert_eq(ann_search(a, s, far, K, 16, ok, 9000, hits), K);
+    cr_assert_eq(ann_search(a, s, far, K, 16, ok, 9000, ANN_NO_FLOOR, hits), K);
     for (int i = 0; i < K; i++) cr_assert(bits_get(ok, hits[i].id));
     ann_scratch_free(s);
     free(ok);
@@ -344,7 +344,8 @@ Test(ann, one_thread_gives_the_same_file_twice, .init = enter, .fini = leave)
     cr_assert_eq(n, k);
     for (uint64_t i = 0; i < 100; i++) {
         vector(i + (1u << 21), v, DIM);
-        cr_assert(ann_search(x, s, v, K, 16, NULL, 0, p) == K && ann_search(y, s, v, K, 16, NULL, 0, q) == K);
+        cr_assert(ann_search(x, s, v, K, 16, NULL, 0, ANN_NO_FLOOR, p) == K &&
+                  ann_search(y, s, v, K, 16, NULL, 0, ANN_NO_FLOOR, q) == K);
         cr_assert(memcmp(p, q, sizeof p) == 0);
     }
     cr_expect(memcmp(a, b, n) == 0);
@@ -408,7 +409,7 @@ Test(ann, a_flipped_byte_is_found, .init = enter, .fini = leave, .timeout = 120)
             seen++;
             continue;
         }
-        ann_search(a, s, q, K, 0, NULL, UINT32_MAX, hits);
+        ann_search(a, s, q, K, 0, NULL, UINT32_MAX, ANN_NO_FLOOR, hits);
         seen += i >= 100 && ann_check(a, NULL) == ERR_FORMAT;
         ann_close(a);
     }
@@ -435,7 +436,7 @@ Test(ann, graph_and_delta_answer_as_one, .init = enter, .fini = leave)
         struct ann_top top;
         vector(i + (1u << 22), q, DIM);
         ann_top_init(&top, keys, K, -INFINITY);
-        uint32_t n = ann_search(a, s, q, K, 0, ok, UINT32_MAX, hits);
+        uint32_t n = ann_search(a, s, q, K, 0, ok, UINT32_MAX, ANN_NO_FLOOR, hits);
         for (uint32_t j = 0; j < n; j++) ann_top_add(&top, hits[j].id, hits[j].score);
         ann_scan_f16(q, DIM, rows, DELTA, N, ok, &top);
         cr_assert_eq(ann_top_take(&top, hits), K);
