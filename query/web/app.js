@@ -94,7 +94,8 @@ function showProducts(s, answer) {
   const { facets, currency, currencies, price } = view ?? {};
   const query = { ...answer.query };
   if (query.language === "und") query.language = null; // too short to tell: then the reader's own is assumed
-  view = { facets: facets ?? {}, currency, currencies, price, hits: answer.hits, total: answer.total, query, took: answer.took_ms, s };
+  view = { facets: facets ?? {}, currency, currencies, price, hits: answer.hits, total: answer.total, query,
+    languages: answer.facets?.lang ?? {}, took: answer.took_ms, s };
   drawProducts();
 }
 
@@ -206,7 +207,9 @@ function drawNotes() {
   if (s?.sort.startsWith("price") && view.currencies > 1) notes.push(h("p", null, t("mixedSort")));
   if (s?.q && hits?.length) {
     const others = hits.filter((hit) => foreign(hit, query.language)).length;
-    if (others === hits.length) notes.push(h("p", null, t("otherOnly", { lang: languageName(base(query.language) || current()) })));
+    const own = base(query.language) || current();
+    const none = others === hits.length && !Object.keys(view.languages).some((l) => base(l) === own); // nor on later pages
+    if (none) notes.push(h("p", null, t("otherOnly", { lang: languageName(own) })));
     else if (others) notes.push(h("p", null, t("otherSome", { n: others })));
   }
   $("notes").replaceChildren(...notes);
