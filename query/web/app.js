@@ -317,7 +317,13 @@ function inCategory(path) {
 /* ---- events ---- */
 
 const box = $("q");
-box.addEventListener("input", () => go({ ...state, q: box.value, n: PAGE }, { typed: true }));
+function typed(e) {
+  // Letters on their way to become 鞋 or くつ are not yet a query; a Korean syllable being composed already is.
+  if (e.isComposing && /[a-zａ-ｚ]/i.test(e.data ?? "")) return;
+  if (box.value !== state.q) go({ ...state, q: box.value, n: PAGE }, { typed: true });
+}
+box.addEventListener("input", typed);
+box.addEventListener("compositionend", typed);
 $("search").addEventListener("submit", (e) => {
   e.preventDefault();
   if (matchMedia("(hover: none)").matches) box.blur(); // takes a phone's keyboard away
