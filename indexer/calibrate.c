@@ -8,9 +8,6 @@
 
 enum { QUERIES = 256, WORDS_MAX = 3, LETTERS_MIN = 3, LETTERS_MAX = 9 };
 #define NOISE_SHARE 0.75f /* of meaningless queries find nothing at all by meaning */
-#define FLOOR_MIN   0.15f /* a hit has at least this cosine, however strong the query */
-#define FLOOR_MAX   0.85f /* and with this one it is a hit, however weak */
-
 /* Ranges of letters; Latin more often, since it is typed most. */
 static const struct {
     uint32_t from, n;
@@ -62,10 +59,4 @@ float calibrate_noise(struct snapshot *s, const struct embedder *model)
     free(v);
     qsort(evidence, QUERIES, sizeof *evidence, by_value);
     return evidence[(int)(NOISE_SHARE * QUERIES)];
-}
-
-float calibrate_floor(float noise, float strength)
-{
-    float floor = strength > 0 ? noise / strength : FLOOR_MAX;
-    return floor < FLOOR_MIN ? FLOOR_MIN : floor > FLOOR_MAX ? FLOOR_MAX : floor;
 }

@@ -16,7 +16,7 @@
 #define LEXICAL_WEIGHT 0.6f
 
 /* Hits by meaning have at least this share of the best one's cosine. */
-#define FLOOR_SHARE 0.5f
+#define FLOOR_SHARE 0.4f
 
 enum { LEXICAL_COSINES = 1000, IDENTIFIER_HITS = 64 };
 
@@ -171,13 +171,23 @@ static void identifier_lane(struct searcher *s, const uint64_t *ok, uint64_t *se
     }
 }
 
+static bool knows_a_word(const struct searcher *s)
+{
+    for (size_t i = 0; i < s->words.n; i++)
+        if (s->words.units[i].known) return true;
+    return false;
+}
+
+/* The nearest by meaning, if there is evidence that the query means anything here: the best hit has more of it than nonsense
+ * reaches (calibrate.h), or the catalogue has one of the query's words. */
 static void semantic_lane(struct searcher *s, const uint64_t *ok, uint32_t n_ok, uint64_t *set, struct search_result *r)
 {
     s->has_vector = embed_text(s->model, s->embed, EMBED_QUERY, s->q->q, s->q->q_n, s->vector) > 0;
     if (!s->has_vector) return;
-    r->floor = calibrate_floor(snapshot_manifest(s->snap)->noise, embed_strength(s->embed));
-    struct ann_floor floor = {r->floor, FLOOR_SHARE};
-    uint32_t n = snapshot_nearest(s->snap, s->vector, SEARCH_K, ok, n_ok, floor, s->nearest);
+    uint32_t n = snapshot_nearest(s->snap, s->vector, SEARCH_K, ok, n_ok, (struct ann_floor){-1, FLOOR_SHARE}, s->nearest);
+    float noise = snapshot_manifest(s->snap)->noise, evidence = n ? s->nearest[0].score * embed_strength(s->embed) : 0;
+    if (evidence < noise && !knows_a_word(s)) n = 0;
+    r->floor = n ? s->nearest[0].score * FLOOR_SHARE : 1;
     for (uint32_t i = 0; i < n; i++) {
         set_cosine(s, s->nearest[i].id, s->nearest[i].score);
         bits_set(set, s->nearest[i].id);
@@ -207,7 +217,6 @@ static void cosines_of_matches(struct searcher *s, struct lexical_hit *matches, 
 static void lexical_lane(struct searcher *s, const uint64_t *ok, uint64_t *set)
 {
     size_t n, n_matches = 0;
-    lexical_words(s->lexical, s->snap, s->q->q, s->q->q_n, &s->arena, &s->words);
     const struct lexical_hit *hits = lexical_search(s->lexical, s->snap, &s->words, ok, &n);
     struct lexical_hit *matches = ARENA_NEW(&s->arena, struct lexical_hit, n);
     for (size_t i = 0; i < n; i++) {
@@ -226,17 +235,6 @@ static int filtered(struct searcher *s, uint64_t **ok, struct errmsg *e)
     *ok = arena_dup(&s->arena, snapshot_live(s->snap), (bits_words(snapshot_docs(s->snap)) + 1) * 8);
     int rc = s->q->filter && s->q->filter[strspn(s->q->filter, " \t")] ? filter_parse(&f, s->q->filter, &s->arena, e) : 0;
     return rc || !f ? rc : filter_apply(f, s->snap, *ok, &s->arena, e);
-}
-
-/* Texts of a query in the request's language, or in what the query looks like. */
-static struct language language_of(const struct search_request *q)
-{
-    struct language l = detect(q->q, q->q_n);
-    if (q->lang && *q->lang && strlen(q->lang) < sizeof l.code) {
-        memcpy(l.code, q->lang, strlen(q->lang) + 1);
-        l.certainty = 1;
-    }
-    return l;
 }
 
 static void fill_hit(struct searcher *s, uint32_t doc, struct search_hit *h)
@@ -293,10 +291,11 @@ static int answer(struct searcher *s, struct search_result *r, struct errmsg *e)
     uint32_t n_docs = snapshot_docs(s->snap);
     int rc = filtered(s, &ok, e);
     if (rc) return rc;
-    r->language = language_of(s->q);
+    r->language = detect(s->q->q, s->q->q_n);
     if (!s->q->q[strspn(s->q->q, " \t\r\n")]) return browse(s, ok, r, e);
     uint64_t *set = arena_zero(&s->arena, (bits_words(n_docs) + 1) * 8);
     identifier_lane(s, ok, set, r);
+    if (s->q->mode != MODE_SEMANTIC) lexical_words(s->lexical, s->snap, s->q->q, s->q->q_n, &s->arena, &s->words);
     if (s->q->mode != MODE_LEXICAL && !is_code(s, r)) semantic_lane(s, ok, bits_count(ok, n_docs), set, r);
     uint64_t middle = clock_us();
     r->semantic_us = middle - begun;

@@ -43,7 +43,7 @@ struct search_hit {
 };
 
 struct search_result {
-    struct language language; /* of the query: the request's lang where it has one */
+    struct language language; /* that the query seems to be in */
     const char *identifier;   /* the query as a normalised identifier, when a product has it; else NULL */
     struct search_hit *hits;  /* this page */
     uint32_t n_hits, offset, total;
