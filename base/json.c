@@ -106,18 +106,36 @@ void json_num(struct json_writer *w, double v)
     buf_str(w->out, t);
 }
 
+/* Writes v (1e-5 <= |v| < 1e7) with the fewest of 6 to 9 significant digits that read back as v: an integer and the place of its
+ * point, since printf and strtof for each try cost ten times as much. Returns the length, 0 when it is not sure. */
+static int short_decimal(float v, char out[40])
+{
+    static const double power[] = {1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14};
+    double a = fabs((double)v);
+    int whole = (int)floor(log10(a)); /* power of ten of the first digit */
+    for (int digits = 6; digits <= 9; digits++) {
+        int places = digits - 1 - whole;
+        if (places < 0) places = 0;
+        long long i = llround(a * power[places]);
+        if ((float)((double)i / power[places]) != fabsf(v)) continue;
+        while (places && i % 10 == 0) i /= 10, places--;
+        long long unit = (long long)power[places];
+        return places ? snprintf(out, 40, "%s%lld.%0*lld", v < 0 ? "-" : "", i / unit, places, i % unit)
+                      : snprintf(out, 40, "%s%lld", v < 0 ? "-" : "", i);
+    }
+    return 0;
+}
+
 void json_float(struct json_writer *w, float v)
 {
+    char t[40];
     separate(w);
     if (!isfinite(v)) {
         buf_str(w->out, "null");
         return;
     }
-    char t[40];
-    for (int digits = 6; digits <= 9; digits++) {
-        snprintf(t, sizeof t, "%.*g", digits, (double)v);
-        if (strtof(t, NULL) == v) break;
-    }
+    if (v == 0 || fabsf(v) < 1e-5f || fabsf(v) >= 1e7f || !short_decimal(v, t) || strtof(t, NULL) != v)
+        snprintf(t, sizeof t, "%.9g", (double)v);
     buf_str(w->out, t);
 }
 
