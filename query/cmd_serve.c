@@ -20,6 +20,7 @@ static const char usage[] =
     "      --listen ADDR:PORT  where to listen (default 127.0.0.1:7700; port 0: any free one)\n"
     "      --model F.gguf      the embedding model (default: the one shipped with souk)\n"
     "      --threads N         threads that search (default: all CPUs)\n"
+    "      --judgments DIR     where /studio keeps queries.tsv and qrels.txt (default: nowhere)\n"
     "      --help              this text\n"
     "\n"
     "Ends at SIGTERM or SIGINT, after the requests that are running. Writing over HTTP is for clients on this machine;\n"
@@ -29,7 +30,7 @@ static const char usage[] =
     "  curl 'http://127.0.0.1:7700/indexes/products/search?q=rote+schuhe'\n";
 
 struct options {
-    const char *data, *model;
+    const char *data, *model, *judgments;
     char address[64];
     uint16_t port;
     unsigned threads;
@@ -52,13 +53,19 @@ static int parse_listen(const char *s, struct options *o, struct errmsg *e)
 
 static int parse(int argc, char **argv, struct options *o, struct errmsg *e)
 {
-    static const struct option longs[] = {{"data", 1, 0, 'D'},    {"listen", 1, 0, 'l'}, {"model", 1, 0, 'm'},
-                                          {"threads", 1, 0, 't'}, {"help", 0, 0, 'h'},   {0}};
+    static const struct option longs[] = {{"data", 1, 0, 'D'},
+                                          {"listen", 1, 0, 'l'},
+                                          {"model", 1, 0, 'm'},
+                                          {"threads", 1, 0, 't'},
+                                          {"judgments", 1, 0, 'j'},
+                                          {"help", 0, 0, 'h'},
+                                          {0}};
     char *end;
     int rc = 0;
     for (int c; !rc && (c = getopt_long(argc, argv, "D:", longs, NULL)) != -1;) switch (c) {
         case 'D': o->data = optarg; break;
         case 'm': o->model = optarg; break;
+        case 'j': o->judgments = optarg; break;
         case 'l': rc = parse_listen(optarg, o, e); break;
         case 't':
             o->threads = (unsigned)strtoul(optarg, &end, 10);
@@ -123,11 +130,15 @@ int cmd_serve(int argc, char **argv)
 {
     struct options o = {.data = index_default_data(), .address = "127.0.0.1", .port = 7700, .threads = cpu_count()};
     struct errmsg e = {0};
-    struct service sv = {.writing = PTHREAD_MUTEX_INITIALIZER, .write_key = getenv("SOUK_WRITE_KEY")};
+    struct service sv = {.writing = PTHREAD_MUTEX_INITIALIZER,
+                         .judging = PTHREAD_MUTEX_INITIALIZER,
+                         .evaluating = PTHREAD_MUTEX_INITIALIZER,
+                         .write_key = getenv("SOUK_WRITE_KEY")};
     uint64_t begun = clock_us();
     sigset_t ends;
     int rc = parse(argc, argv, &o, &e);
     if (rc) return fprintf(stderr, "souk: %s\n", errmsg_text(&e, rc)), 2;
+    sv.judgments = o.judgments;
     sigemptyset(&ends);
     sigaddset(&ends, SIGTERM);
     sigaddset(&ends, SIGINT);

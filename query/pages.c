@@ -57,6 +57,7 @@ const struct page *page_find(const char *path)
     static pthread_once_t once = PTHREAD_ONCE_INIT;
     pthread_once(&once, complete);
     if (!strcmp(path, "/")) path = "/web/index.html";
+    if (!strcmp(path, "/studio")) path = "/web/studio.html";
     for (int i = 0; i < N; i++)
         if (!strcmp(path, pages[i].path)) return &pages[i];
     return NULL;

@@ -3,6 +3,7 @@
 #include "base/json.h"
 #include "query/answer.h"
 #include "query/pages.h"
+#include "query/routes_studio.h"
 #include "query/routes_write.h"
 
 #include <errno.h>
@@ -234,6 +235,10 @@ void routes_handle(void *arg, unsigned worker, const struct http_request *q, str
         is(q, "GET") ? serve_page(p, q, resp) : method_not_allowed(resp, "GET");
     else if (!strcmp(q->path, "/indexes"))
         is(q, "GET") ? list_indexes(sv, worker, resp) : method_not_allowed(resp, "GET");
+    else if (!strcmp(q->path, "/studio/judgments"))
+        is(q, "GET") || is(q, "POST") ? studio_judgments(sv, q, resp) : method_not_allowed(resp, "GET, POST");
+    else if (!strcmp(q->path, "/studio/eval"))
+        is(q, "POST") ? studio_eval(sv, q, resp) : method_not_allowed(resp, "POST");
     else if (!strncmp(q->path, "/indexes/", 9))
         index_route(sv, worker, q->path + 9, q, resp);
     else

@@ -6,7 +6,8 @@
  *   GET DELETE /indexes/{index}/documents/{id}
  *   GET       /indexes/{index}/similar/{id}
  *   GET       /healthz /readyz /metrics
- *   GET       / /web/...                        the storefront
+ *   GET       / /studio /web/...                the storefront, the relevance page
+ *   GET  POST /studio/judgments, POST /studio/eval   see routes_studio.h
  *
  * Errors are {"error":{"code","message","field"}}. Writing is for clients on this machine; for others it takes the key in
  * $SOUK_WRITE_KEY, as "Authorization: Bearer KEY". A browser may write only from a page of this service (Origin). */
@@ -22,7 +23,9 @@ struct service {
     struct http_server *server; /* for /metrics; set once it is started */
     struct metrics metrics;
     pthread_mutex_t writing; /* one import at a time */
-    const char *write_key;   /* NULL: only from this machine */
+    pthread_mutex_t judging, evaluating;
+    const char *write_key; /* NULL: only from this machine */
+    const char *judgments; /* folder of the studio's judgments; NULL: none are kept */
 };
 
 /* For struct http_config: handler runs on a compute thread, inline_handler on an I/O thread. arg is a struct service. */

@@ -38,7 +38,7 @@ static bool is_foreign_page(const struct http_request *q)
     return !authority || !host || strcmp(authority + 3, host) != 0;
 }
 
-static bool may_write(const struct service *sv, const struct http_request *q, struct http_response *r)
+bool may_write(const struct service *sv, const struct http_request *q, struct http_response *r)
 {
     if (is_foreign_page(q)) {
         http_set_error(r, 403, "forbidden", "pages of another origin may not write");
