@@ -376,13 +376,13 @@ void product_text_key(const json_t *p, struct buf *out)
 struct language product_language(const json_t *p)
 {
     const json_t *hint = json_object_get(p, "lang");
-    const char *title = text_of(json_object_get(p, "title"), NULL);
-    struct language l = detect(title, strlen(title));
+    struct language l = {.certainty = 1};
     if (json_is_string(hint) && json_string_length(hint) >= 2 && json_string_length(hint) < sizeof l.code) {
         memcpy(l.code, json_string_value(hint), json_string_length(hint) + 1);
-        l.certainty = 1;
+        return l;
     }
-    return l;
+    const char *title = text_of(json_object_get(p, "title"), NULL);
+    return detect(title, strlen(title));
 }
 
 /* ---- identifiers ---- */

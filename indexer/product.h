@@ -53,7 +53,7 @@ void product_identifiers(const json_t *product, identifier_visitor visit, void *
 typedef void (*value_visitor)(void *arg, const char *name, const json_t *value);
 void product_values(const json_t *product, value_visitor visit, void *arg);
 
-/* The product's language: its hint where it has one, else guessed from the title. */
+/* The product's language: its hint where it has one (then without a script), else guessed from the title. */
 struct language product_language(const json_t *product);
 
 /* An identifier in the form that the index keeps: folded letters and digits only; a GTIN of any length loses its leading
