@@ -2,120 +2,174 @@
 #
 #   make            builds ./souk
 #   make demo       installs what is missing, indexes the sample catalogue, starts the service, prints its address
-#   make test       installs what is missing, then lint and every test
-#   make check      the tests alone: Criterion suites, fuzz replay, end-to-end scripts
-#   make lint       formatting, include order, every header compiles alone
+#   make test       installs what is missing, then make lint and make check
+#   make check      the tests alone: fuzz replay, end-to-end scripts, Criterion suites
+#   make lint       formatting, include order, every header compiles alone, shell scripts parse
 #   make asan       make check under AddressSanitizer and UndefinedBehaviorSanitizer
 #   make fuzz       builds libFuzzer targets with clang into build/fuzz
-#   make bench      relevance and speed on the sample, or on DATA=folder
-#   make install    PREFIX=/usr/local, DESTDIR=
-#   make clean
+#   make bench      relevance and speed on the sample, or on the sets in DATA=folder
+#   make install    copies souk and its model below $(DESTDIR)$(PREFIX); make uninstall takes them away
+#   make deps       installs the Debian packages that building needs; make test-deps those of the tests
+#   make clean      removes what was built
+#   make help       prints this
 #
-# MODE=release|asan|debug keeps its own folder under build/. V=1 shows the commands. WERROR=1 makes warnings errors.
+# MODE=release|debug|asan and CC=clang keep folders of their own under build/. WERROR=1 makes warnings errors, V=1 shows the
+# commands. CFLAGS, LDFLAGS and LDLIBS are added to what is set here. PREFIX=/usr/local.
 
 MODE   ?= release
 PREFIX ?= /usr/local
-CC     ?= cc
-O      := build/$(MODE)$(if $(findstring clang,$(CC)),-clang)
+CLANG  := $(if $(findstring clang,$(CC)),-clang)
+O      := build/$(if $(filter fuzz,$(MODE)),fuzz,$(MODE)$(CLANG))
+Q      := $(if $(V),,@)
 
 # ---- what is needed, and the Debian packages that bring it ----
 
-PACKAGES := gcc pkg-config libicu-dev liblmdb-dev libevent-dev libssl-dev libjansson-dev libstemmer-dev \
+PACKAGES := gcc libc6-dev pkg-config libicu-dev liblmdb-dev libevent-dev libssl-dev libjansson-dev libstemmer-dev \
             libroaring-dev libzstd-dev zlib1g-dev libxxhash-dev
-TEST_PACKAGES := libcriterion-dev clang-format curl python3
-PKGS := icu-uc icu-i18n lmdb libevent libevent_pthreads libevent_openssl openssl jansson libzstd zlib libxxhash
+TEST_PACKAGES := libcriterion-dev clang-format curl python3 zstd
 
-NO_BUILD := clean deps test-deps demo test
+# module of pkg-config:package
+PKGS := icu-uc:libicu-dev icu-i18n:libicu-dev lmdb:liblmdb-dev libevent:libevent-dev libevent_pthreads:libevent-dev \
+        libevent_openssl:libevent-dev openssl:libssl-dev jansson:libjansson-dev libzstd:libzstd-dev zlib:zlib1g-dev \
+        libxxhash:libxxhash-dev
+# header:package, for libraries that pkg-config does not know
+HEADERS := libstemmer.h:libstemmer-dev roaring/roaring.h:libroaring-dev
+LIBS := -lstemmer -lroaring
+
+left  = $(firstword $(subst :, ,$(1)))
+right = $(lastword $(subst :, ,$(1)))
+has_pkg    = $(shell pkg-config --exists $(1) 2>/dev/null && echo yes)
+has_header = $(shell echo '\#include <$(1)>' | $(CC) $(CFLAGS) -E -x c - >/dev/null 2>&1 && echo yes)
+
+NO_BUILD := help clean uninstall deps test-deps demo test
 ifneq ($(filter-out $(NO_BUILD),$(or $(MAKECMDGOALS),all)),)
-MISSING := $(shell command -v pkg-config >/dev/null || echo pkg-config; \
-             for p in $(PKGS); do pkg-config --exists $$p 2>/dev/null || echo $$p; done; \
-             for h in libstemmer.h roaring/roaring.h; do test -e /usr/include/$$h || echo $$h; done)
+MISSING := $(if $(shell command -v pkg-config),,pkg-config) \
+           $(foreach p,$(PKGS),$(if $(call has_pkg,$(call left,$p)),,$(call right,$p))) \
+           $(foreach h,$(HEADERS),$(if $(call has_header,$(call left,$h)),,$(call right,$h)))
 ifneq ($(strip $(MISSING)),)
-$(error missing: $(strip $(MISSING)). 'make deps' installs them, or: apt-get install $(PACKAGES))
+$(error missing: $(sort $(MISSING)). 'make deps' installs what building needs, on Debian: apt-get install $(sort $(MISSING)))
 endif
-PKG_CFLAGS := $(shell pkg-config --cflags $(PKGS))
-PKG_LIBS   := $(shell pkg-config --libs $(PKGS)) -lstemmer -lroaring
+PKG_CFLAGS := $(shell pkg-config --cflags $(foreach p,$(PKGS),$(call left,$p)))
+PKG_LIBS   := $(shell pkg-config --libs $(foreach p,$(PKGS),$(call left,$p)))
 endif
 
 # ---- flags ----
 
+SANITIZE := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=undefined
 FLAGS_release := -O2 -g
 FLAGS_debug   := -O0 -g3
-FLAGS_asan    := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=undefined
+FLAGS_asan    := $(SANITIZE)
+FLAGS_fuzz    := $(SANITIZE) -fsanitize=fuzzer-no-link
+$(if $(FLAGS_$(MODE)),,$(error MODE is release, debug or asan, not '$(MODE)'))
 WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wwrite-strings -Wpointer-arith \
         $(if $(WERROR),-Werror)
-CFLAGS += -std=c11 -D_GNU_SOURCE -I. $(WARN) $(FLAGS_$(MODE)) $(PKG_CFLAGS) -DSOUK_SHARE='"$(PREFIX)/share/souk"'
-LDLIBS += $(PKG_LIBS) -lm -pthread
+FLAGS := -std=c11 -D_GNU_SOURCE -I. $(WARN) $(FLAGS_$(MODE)) $(PKG_CFLAGS) $(CFLAGS)
+BUILD_WITH := $(CC) $(FLAGS)
+LINK := $(PKG_LIBS) $(LIBS) -lm -pthread $(LDLIBS)
 
 # ---- sources: adding a file edits nothing. Folders in layer order; tests/lint.sh holds them to it ----
 
 DIRS := base lang embed ann indexer query
 OTHER_ISA := $(if $(filter x86_64,$(shell uname -m)),%_neon.c %_dotprod.c,%_avx2.c %_avxvnni.c %_avx512.c)
-SRC  := $(filter-out $(OTHER_ISA),$(wildcard $(DIRS:=/*.c)))
-LIB  := $(SRC:%.c=$(O)/%.o)
+SRC   := $(filter-out $(OTHER_ISA),$(wildcard $(DIRS:=/*.c)))
+LIB   := $(SRC:%.c=$(O)/%.o)
 PAGES := $(sort $(wildcard query/web/*))
-TEST := $(patsubst %.c,$(O)/%.o,$(wildcard tests/test_*.c tests/check_*.c))
-FUZZ := $(patsubst %.c,$(O)/%,$(filter-out %_replay.c,$(wildcard tests/fuzz_*.c)))
+TEST  := $(patsubst %.c,$(O)/%.o,$(wildcard tests/test_*.c tests/check_*.c))
+FUZZ  := $(patsubst %.c,$(O)/%,$(filter-out %_replay.c,$(wildcard tests/fuzz_*.c)))
 BENCH := $(patsubst %.c,$(O)/%,$(wildcard bench/*.c))
-Q := $(if $(V),,@)
 
+# ./souk is always the build last asked for, whatever its folder.
 all: souk
-souk: $(O)/souk ; $(Q)cp -f $< $@
+souk: $(O)/souk FORCE
+	@cmp -s $< $@ || cp -f $< $@
 $(O)/souk: $(O)/souk.o $(LIB)
 $(O)/tests/run: $(TEST) $(LIB)
-$(O)/tests/run: LDLIBS += -lcriterion
+$(O)/tests/run: LINK += -lcriterion
+ifeq ($(MODE),fuzz)
+$(FUZZ): %: %.o $(LIB)
+$(FUZZ): LINK += -fsanitize=fuzzer
+else
 $(FUZZ): %: %.o $(O)/tests/fuzz_replay.o $(LIB)
+endif
 $(BENCH): %: %.o $(LIB)
 $(O)/souk $(O)/tests/run $(FUZZ) $(BENCH):
 	@echo "LD $@"
-	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
-$(O)/%_avx2.o:    CFLAGS += -mavx2 -mfma -mf16c
-$(O)/%_avxvnni.o: CFLAGS += -mavx2 -mfma -mf16c -mavxvnni
-$(O)/%_avx512.o:  CFLAGS += -mavx2 -mfma -mf16c -mavx512f -mavx512bw -mavx512dq -mavx512vl -mavx512vnni
-$(O)/%_dotprod.o: CFLAGS += -march=armv8.2-a+dotprod
-$(O)/%.o: %.c
+	$(Q)$(CC) $(FLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^) $(LINK)
+$(O)/%_avx2.o:    FLAGS += -mavx2 -mfma -mf16c
+$(O)/%_avxvnni.o: FLAGS += -mavx2 -mfma -mf16c -mavxvnni
+$(O)/%_avx512.o:  FLAGS += -mavx2 -mfma -mf16c -mavx512f -mavx512bw -mavx512dq -mavx512vl -mavx512vnni
+$(O)/%_dotprod.o: FLAGS += -march=armv8.2-a+dotprod
+$(O)/%.o: %.c $(O)/flags
 	@mkdir -p $(@D); echo "CC $<"
-	$(Q)$(CC) $(CFLAGS) -MMD -MP -c -o $@ $<
+	$(Q)$(CC) $(FLAGS) -MMD -MP -c -o $@ $<
+
+# Other flags make other objects: these two files change when the flags, or the folder that the model is looked for in, do.
+define remember
+@mkdir -p $(@D); echo '$(subst ','\'',$(1))' | cmp -s - $@ || echo '$(subst ','\'',$(1))' > $@
+endef
+$(O)/flags: FORCE
+	$(call remember,$(BUILD_WITH))
+$(O)/prefix: FORCE
+	$(call remember,$(PREFIX))
+$(O)/embed/embed.o: $(O)/prefix
+$(O)/embed/embed.o: FLAGS += -DSOUK_SHARE='"$(PREFIX)/share/souk"'
+
 # The storefront's files go into the binary (query/pages.c).
 $(O)/pages_list.h: $(PAGES) Makefile
 	@mkdir -p $(@D)
 	@for f in $(notdir $(PAGES)); do echo "PAGE($$(echo $$f | tr -c 'a-zA-Z0-9\n' _), \"$$f\")"; done > $@
 $(O)/query/pages.o: $(O)/pages_list.h
-$(O)/query/pages.o: CFLAGS += -I$(O)
+$(O)/query/pages.o: FLAGS += -I$(O)
 -include $(wildcard $(O)/*.d $(O)/*/*.d)
 
 # ---- checks ----
 
-check: souk $(O)/tests/run $(FUZZ)
-	tests/check.sh $(O)
+check: $(O)/souk $(O)/tests/run $(FUZZ)
+	@tests/check.sh $(O)
 lint:
-	tests/lint.sh "$(CC) $(CFLAGS)" $(DIRS)
+	@tests/lint.sh "$(CC) $(FLAGS)" $(DIRS)
 asan:
-	+$(MAKE) MODE=asan check
+	+@$(MAKE) --no-print-directory MODE=asan check
 fuzz:
-	+$(MAKE) MODE=asan CC=clang FUZZER=1 $(patsubst $(O)/%,build/asan-clang/%,$(FUZZ))
-bench: souk $(BENCH)
-	bench/run.sh $(O) $(DATA)
+	+@$(MAKE) --no-print-directory MODE=fuzz CC=clang fuzz-targets
+fuzz-targets: $(FUZZ)
+bench: $(O)/souk $(BENCH)
+	@bench/run.sh $(O) $(DATA)
 
 # ---- the two commands of the README ----
 
 SUDO = $(if $(filter 0,$(shell id -u)),,sudo)
-have = dpkg-query -W -f='$${Status}\n' $(1) 2>/dev/null | grep -c 'ok installed' | grep -qx $(words $(1))
+has_packages = test $$(dpkg-query -W -f='$${Status}\n' $(1) 2>/dev/null | grep -c 'ok installed') -eq $(words $(1))
+apt_install = $(call has_packages,$(1)) || { $(SUDO) apt-get update -q && \
+              $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get install -yq --no-install-recommends $(1); }
 deps:
-	@$(call have,$(PACKAGES)) || { $(SUDO) apt-get update -q && $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get install -yq --no-install-recommends $(PACKAGES); }
-test-deps: deps
-	@$(call have,$(TEST_PACKAGES)) || { $(SUDO) apt-get update -q && $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get install -yq --no-install-recommends $(TEST_PACKAGES); }
+	@$(call apt_install,$(PACKAGES))
+test-deps:
+	@$(call apt_install,$(PACKAGES) $(TEST_PACKAGES))
+JOBS = $(if $(filter -j% --jobserver%,$(MAKEFLAGS)),,-j$(shell nproc))
 demo: deps
-	+@$(MAKE) --no-print-directory souk
-	bench/demo.sh
+	+@$(MAKE) --no-print-directory $(JOBS) souk
+	@bench/demo.sh
 test: test-deps
-	+@$(MAKE) --no-print-directory lint
-	+@$(MAKE) --no-print-directory check
+	+@$(MAKE) --no-print-directory $(JOBS) lint
+	+@$(MAKE) --no-print-directory $(JOBS) check
 
-install: souk
-	install -Dm755 souk $(DESTDIR)$(PREFIX)/bin/souk
-	install -d $(DESTDIR)$(PREFIX)/share/souk/models
-	install -m644 $(wildcard embed/models/*.gguf) $(DESTDIR)$(PREFIX)/share/souk/models/
-clean: ; rm -rf build souk
-.PHONY: all check lint asan fuzz bench deps test-deps demo test install clean
+# ---- installing ----
+
+SHARE := $(DESTDIR)$(PREFIX)/share/souk
+install: $(O)/souk
+	install -Dm755 $(O)/souk $(DESTDIR)$(PREFIX)/bin/souk
+	install -d $(SHARE)/models
+	install -m644 $(wildcard embed/models/*.gguf) $(SHARE)/models/
+uninstall:
+	rm -f $(DESTDIR)$(PREFIX)/bin/souk $(addprefix $(SHARE)/models/,$(notdir $(wildcard embed/models/*.gguf)))
+	-rmdir $(SHARE)/models $(SHARE)
+
+clean:
+	rm -rf build souk
+help:
+	@sed -n '/^#/!q; s/^# \{0,1\}//p' Makefile
+FORCE:
+.PHONY: all check lint asan fuzz fuzz-targets bench deps test-deps demo test install uninstall clean help FORCE
 .SECONDARY:
+.DELETE_ON_ERROR:
