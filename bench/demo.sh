@@ -75,7 +75,7 @@ cat <<END
   souk is serving a sample catalogue of $(wc -l <bench/sample/products.jsonl) products in 16 languages.
 
       storefront   $url
-      search       $url""indexes/products/search?q=rote+schuhe
+      search       ${url}indexes/products/search?q=rote+schuhe
 
 END
 
