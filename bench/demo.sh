@@ -19,7 +19,7 @@ finish() {
     rm -f "$log"
 }
 trap finish EXIT
-trap 'exit 130' INT
+trap 'exit 0' INT
 trap 'exit 143' TERM
 
 fail() {
