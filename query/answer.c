@@ -186,6 +186,8 @@ static void write_lanes(struct json_writer *w, struct searcher *s, const struct 
     json_key(w, "explain");
     json_begin(w, '{');
     json_key(w, "floor"), json_float(w, r->floor);
+    json_key(w, "evidence"), json_float(w, r->evidence);
+    json_key(w, "noise"), json_float(w, snapshot_manifest(searcher_snapshot(s))->noise);
     json_key(w, "semantic_ms"), json_num(w, (double)r->semantic_us / 1000);
     json_key(w, "lexical_ms"), json_num(w, (double)r->lexical_us / 1000);
     json_key(w, "words");

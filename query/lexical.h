@@ -2,7 +2,7 @@
  *
  * A query is cut into units, each of which can be found in several ways; a document's score for a unit is that of its best way:
  *
- *   a word        as typed; at STEM_SHARE by the stem that each language of the catalogue would give it (so a plural is found
+ *   a word        as typed; by the stem that each language of the catalogue would give it (so a plural is found
  *                 whatever language it is); and, when the catalogue has none of these, by words that share most of their
  *                 three-letter grams with it, weighted by how many
  *   a run without spaces (Chinese, Japanese, Thai ...)

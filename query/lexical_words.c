@@ -106,7 +106,7 @@ static void word_unit(struct lexical *x, struct snapshot *s, struct unit *u, con
         size_t n;
         if (!(languages >> i & 1)) continue;
         const char *t = stem(x->stemmers, i, w->text, w->n, &n);
-        if (n >= 2 && n <= WORD_MAX) df += add_way(u->ways, &u->n_ways, s, term_of('w', t, n, a), n + 1, STEM_SHARE);
+        if (n >= 2 && n <= WORD_MAX) df += add_way(u->ways, &u->n_ways, s, term_of('w', t, n, a), n + 1, 1);
     }
     u->known = df > 0;
     u->idf = lexical_idf(n_docs, df);

@@ -52,8 +52,9 @@ struct search_result {
     size_t n_facets;
     struct number_stats *stats; /* of number fields */
     size_t n_stats;
-    float floor;   /* the cosine below which nothing was taken */
-    float *scores; /* of request.score_ids, in order; -1: no such product */
+    float floor;    /* the cosine below which nothing was taken */
+    float evidence; /* that the query means anything here, see calibrate.h */
+    float *scores;  /* of request.score_ids, in order; -1: no such product */
     uint64_t lexical_us, semantic_us, total_us;
 };
 
