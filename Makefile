@@ -7,6 +7,7 @@
 #   make lint       formatting, include order, every header compiles alone, shell scripts parse
 #   make asan       make check under AddressSanitizer and UndefinedBehaviorSanitizer
 #   make fuzz       builds libFuzzer targets with clang into build/fuzz
+#   make programs   builds souk, tests, fuzz replay and benches below build/
 #   make bench      relevance and speed on the sample, or on the sets in DATA=folder
 #   make install    copies souk and its model below $(DESTDIR)$(PREFIX); make uninstall takes them away
 #   make deps       installs the Debian packages that building needs; make test-deps those of the tests
@@ -47,7 +48,7 @@ MISSING := $(if $(shell command -v pkg-config),,pkg-config) \
            $(foreach p,$(PKGS),$(if $(call has_pkg,$(call left,$p)),,$(call right,$p))) \
            $(foreach h,$(HEADERS),$(if $(call has_header,$(call left,$h)),,$(call right,$h)))
 ifneq ($(strip $(MISSING)),)
-$(error missing: $(sort $(MISSING)). 'make deps' installs what building needs, on Debian: apt-get install $(sort $(MISSING)))
+$(error missing libraries or tools. 'make deps' installs them, or: apt-get install $(sort $(MISSING)))
 endif
 PKG_CFLAGS := $(shell pkg-config --cflags $(foreach p,$(PKGS),$(call left,$p)))
 PKG_LIBS   := $(shell pkg-config --libs $(foreach p,$(PKGS),$(call left,$p)))
@@ -133,6 +134,7 @@ asan:
 fuzz:
 	+@$(MAKE) --no-print-directory MODE=fuzz CC=clang fuzz-targets
 fuzz-targets: $(FUZZ)
+programs: $(O)/souk $(O)/tests/run $(FUZZ) $(BENCH)
 bench: $(O)/souk $(BENCH)
 	@bench/run.sh $(O) $(DATA)
 
@@ -163,13 +165,13 @@ install: $(O)/souk
 	install -m644 $(wildcard embed/models/*.gguf) $(SHARE)/models/
 uninstall:
 	rm -f $(DESTDIR)$(PREFIX)/bin/souk $(addprefix $(SHARE)/models/,$(notdir $(wildcard embed/models/*.gguf)))
-	-rmdir $(SHARE)/models $(SHARE)
+	rmdir $(SHARE)/models $(SHARE) 2>/dev/null || true
 
 clean:
 	rm -rf build souk
 help:
 	@sed -n '/^#/!q; s/^# \{0,1\}//p' Makefile
 FORCE:
-.PHONY: all check lint asan fuzz fuzz-targets bench deps test-deps demo test install uninstall clean help FORCE
+.PHONY: all check lint asan fuzz fuzz-targets programs bench deps test-deps demo test install uninstall clean help FORCE
 .SECONDARY:
 .DELETE_ON_ERROR:

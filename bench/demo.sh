@@ -66,7 +66,7 @@ get /readyz | head -n 1 | grep -q ' 200 ' || fail "the service does not answer a
 
 # ---- show ----
 
-for query in 'rote Schuhe' 'زيت زيتون' '自行车'; do
+for query in 'rote Schuhe' 'زيت زيتون' 'ヘッドホン'; do
     printf '\n  %s\n' "$query"
     ./souk search -D $data -n 3 -- "$query" | sed 's/^/  /'
 done
