@@ -2,18 +2,43 @@
 
 #include "base/mem.h"
 #include "base/utf8.h"
+#include "lang/detect.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 enum { QUERIES = 256, WORDS_MAX = 3, LETTERS_MIN = 3, LETTERS_MAX = 9 };
-#define NOISE_SHARE 0.75f /* of meaningless queries find nothing at all by meaning */
+#define NOISE_SHARE 0.95f /* of meaningless queries find nothing by meaning; see bench/NOTES.md for what that costs */
+#define LEGIBLE     3.0f /* letters a token from which a text counts as legible */
+
 /* Ranges of letters; Latin more often, since it is typed most. */
 static const struct {
     uint32_t from, n;
-} alphabets[] = {{'a', 26},   {'a', 26},   {'a', 26},   {'a', 26},   {0x430, 32},     {0x430, 32},
-                 {0x3B1, 24}, {0x627, 36}, {0x5D0, 27}, {0x915, 37}, {0xAC00, 11172}, {0x4E00, 20000}};
+} alphabets[] = {{'a', 26},   {'a', 26},   {'a', 26},   {'a', 26},   {0x430, 32},
+                 {0x430, 32}, {0x3B1, 24}, {0x627, 36}, {0x5D0, 27}, {0x915, 37}};
 enum { N_ALPHABETS = sizeof alphabets / sizeof alphabets[0] };
+
+static bool has_short_tokens(const char *script)
+{
+    static const char *const scripts[] = {"Hani", "Hans", "Hant", "Jpan", "Hang", "Thai", "Laoo", "Khmr", "Mymr"};
+    for (size_t i = 0; i < sizeof scripts / sizeof scripts[0]; i++)
+        if (!strcmp(script, scripts[i])) return true;
+    return false;
+}
+
+static float legibility(const char *text, size_t n, uint32_t tokens)
+{
+    uint32_t letters = 0;
+    if (has_short_tokens(detect(text, n).script)) return 1;
+    for (size_t i = 0; i < n; i++) letters += (text[i] & 0xC0) != 0x80 && text[i] != ' ';
+    float share = (float)letters / ((float)tokens * LEGIBLE);
+    return share > 1 ? 1 : share < 1 / LEGIBLE ? 1 / LEGIBLE : share;
+}
+
+float calibrate_evidence(float cosine, float strength, uint32_t tokens, const char *text, size_t n)
+{
+    return tokens ? cosine * strength * legibility(text, n, tokens) : 0;
+}
 
 /* splitmix64: the same queries on every machine. */
 static uint64_t next(uint64_t *state)
@@ -51,9 +76,9 @@ float calibrate_noise(struct snapshot *s, const struct embedder *model)
         struct ann_hit best;
         size_t n = nonsense(&state, text);
         evidence[i] = 0;
-        if (!embed_text(model, scratch, EMBED_QUERY, text, n, v)) continue;
-        if (snapshot_nearest(s, v, 1, snapshot_live(s), snapshot_manifest(s)->n_live, ANN_NO_FLOOR, &best))
-            evidence[i] = best.score * embed_strength(scratch);
+        uint32_t tokens = embed_text(model, scratch, EMBED_QUERY, text, n, v);
+        if (tokens && snapshot_nearest(s, v, 1, snapshot_live(s), snapshot_manifest(s)->n_live, ANN_NO_FLOOR, &best))
+            evidence[i] = calibrate_evidence(best.score, embed_strength(scratch), tokens, text, n);
     }
     embed_scratch_free(scratch);
     free(v);

@@ -182,10 +182,11 @@ static bool knows_a_word(const struct searcher *s)
  * reaches (calibrate.h), or the catalogue has one of the query's words. */
 static void semantic_lane(struct searcher *s, const uint64_t *ok, uint32_t n_ok, uint64_t *set, struct search_result *r)
 {
-    s->has_vector = embed_text(s->model, s->embed, EMBED_QUERY, s->q->q, s->q->q_n, s->vector) > 0;
-    if (!s->has_vector) return;
+    uint32_t tokens = embed_text(s->model, s->embed, EMBED_QUERY, s->q->q, s->q->q_n, s->vector);
+    s->has_vector = tokens > 0;
+    if (!tokens) return;
     uint32_t n = snapshot_nearest(s->snap, s->vector, SEARCH_K, ok, n_ok, (struct ann_floor){-1, FLOOR_SHARE}, s->nearest);
-    r->evidence = n ? s->nearest[0].score * embed_strength(s->embed) : 0;
+    r->evidence = n ? calibrate_evidence(s->nearest[0].score, embed_strength(s->embed), tokens, s->q->q, s->q->q_n) : 0;
     if (r->evidence < snapshot_manifest(s->snap)->noise && !knows_a_word(s)) n = 0;
     r->floor = n ? s->nearest[0].score * FLOOR_SHARE : 1;
     for (uint32_t i = 0; i < n; i++) {
