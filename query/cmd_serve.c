@@ -21,6 +21,7 @@ static const char usage[] =
     "      --model F.gguf      the embedding model (default: the one shipped with souk)\n"
     "      --threads N         threads that search (default: all CPUs)\n"
     "      --judgments DIR     where /studio keeps queries.tsv and qrels.txt (default: nowhere)\n"
+    "      --pictures DIR      product pictures, shown at /pictures/NAME\n"
     "      --help              this text\n"
     "\n"
     "Ends at SIGTERM or SIGINT, after the requests that are running. Writing over HTTP is for clients on this machine;\n"
@@ -30,7 +31,7 @@ static const char usage[] =
     "  curl 'http://127.0.0.1:7700/indexes/products/search?q=rote+schuhe'\n";
 
 struct options {
-    const char *data, *model, *judgments;
+    const char *data, *model, *judgments, *pictures;
     char address[64];
     uint16_t port;
     unsigned threads;
@@ -53,19 +54,16 @@ static int parse_listen(const char *s, struct options *o, struct errmsg *e)
 
 static int parse(int argc, char **argv, struct options *o, struct errmsg *e)
 {
-    static const struct option longs[] = {{"data", 1, 0, 'D'},
-                                          {"listen", 1, 0, 'l'},
-                                          {"model", 1, 0, 'm'},
-                                          {"threads", 1, 0, 't'},
-                                          {"judgments", 1, 0, 'j'},
-                                          {"help", 0, 0, 'h'},
-                                          {0}};
+    static const struct option longs[] = {
+        {"data", 1, 0, 'D'},      {"listen", 1, 0, 'l'},   {"model", 1, 0, 'm'}, {"threads", 1, 0, 't'},
+        {"judgments", 1, 0, 'j'}, {"pictures", 1, 0, 'p'}, {"help", 0, 0, 'h'},  {0}};
     char *end;
     int rc = 0;
     for (int c; !rc && (c = getopt_long(argc, argv, "D:", longs, NULL)) != -1;) switch (c) {
         case 'D': o->data = optarg; break;
         case 'm': o->model = optarg; break;
         case 'j': o->judgments = optarg; break;
+        case 'p': o->pictures = optarg; break;
         case 'l': rc = parse_listen(optarg, o, e); break;
         case 't':
             o->threads = (unsigned)strtoul(optarg, &end, 10);
@@ -139,6 +137,7 @@ int cmd_serve(int argc, char **argv)
     int rc = parse(argc, argv, &o, &e);
     if (rc) return fprintf(stderr, "souk: %s\n", errmsg_text(&e, rc)), 2;
     sv.judgments = o.judgments;
+    sv.pictures = o.pictures;
     sigemptyset(&ends);
     sigaddset(&ends, SIGTERM);
     sigaddset(&ends, SIGINT);

@@ -13,7 +13,8 @@
  *   eval.h       queries and judgments -> nDCG and friends
  *   http.h       an HTTP server on libevent; http_parse.h reads requests
  *   routes.h     addresses -> calls
- *   pages.h      the storefront's files, inside the binary
+ *   pages.h      the storefront's files, inside the binary; pictures.h a shop's pictures, from a folder
+ *   judgments.h  what people say in the studio, in the files that souk eval reads
  *   cmd.h        souk search, eval, serve */
 #ifndef SOUK_QUERY_H
 #define SOUK_QUERY_H

@@ -3,6 +3,7 @@
 #include "base/json.h"
 #include "query/answer.h"
 #include "query/pages.h"
+#include "query/pictures.h"
 #include "query/routes_studio.h"
 #include "query/routes_write.h"
 
@@ -235,6 +236,8 @@ void routes_handle(void *arg, unsigned worker, const struct http_request *q, str
         is(q, "GET") ? serve_page(p, q, resp) : method_not_allowed(resp, "GET");
     else if (!strcmp(q->path, "/indexes"))
         is(q, "GET") ? list_indexes(sv, worker, resp) : method_not_allowed(resp, "GET");
+    else if (!strncmp(q->path, "/pictures/", 10))
+        is(q, "GET") ? picture_serve(sv->pictures, q->path + 10, resp) : method_not_allowed(resp, "GET");
     else if (!strcmp(q->path, "/studio/judgments"))
         is(q, "GET") || is(q, "POST") ? studio_judgments(sv, q, resp) : method_not_allowed(resp, "GET, POST");
     else if (!strcmp(q->path, "/studio/eval"))

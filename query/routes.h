@@ -7,6 +7,7 @@
  *   GET       /indexes/{index}/similar/{id}
  *   GET       /healthz /readyz /metrics
  *   GET       / /studio /web/...                the storefront, the relevance page
+ *   GET       /pictures/NAME                    product pictures of souk serve --pictures
  *   GET  POST /studio/judgments, POST /studio/eval   see routes_studio.h
  *
  * Errors are {"error":{"code","message","field"}}. Writing is for clients on this machine; for others it takes the key in
@@ -26,6 +27,7 @@ struct service {
     pthread_mutex_t judging, evaluating;
     const char *write_key; /* NULL: only from this machine */
     const char *judgments; /* folder of the studio's judgments; NULL: none are kept */
+    const char *pictures;  /* folder of product pictures; NULL: none */
 };
 
 /* For struct http_config: handler runs on a compute thread, inline_handler on an I/O thread. arg is a struct service. */
