@@ -5,7 +5,6 @@
  *   request.h    a request from JSON or from an address
  *   filter.h     filter expressions -> a bit set
  *   lexical.h    the words of a query -> documents with scores
- *   identifier.h GTINs, SKUs and the like
  *   facets.h     counts and statistics over the result set
  *   order.h      sorting and paging
  *   answer.h     result -> JSON, with highlighting

@@ -44,4 +44,4 @@ export function keepFocus(root, render) {
   for (const el of root.querySelectorAll("[data-key]")) if (el.dataset.key === key) return el.focus({ preventScroll: true });
 }
 
-export const web = (url) => (typeof url === "string" && /^https?:\/\//i.test(url) ? url : null);
+export const web = (url) => (typeof url === "string" && /^(https?:\/\/|\/pictures\/)/i.test(url) ? url : null);
