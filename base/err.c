@@ -1,9 +1,25 @@
 #include "base/err.h"
 
+#include "base/utf8.h"
+
 #include <lmdb.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+
+/* A precision ("%.40s") counts bytes and may have cut a character: leaves out what is not UTF-8, since the sentence goes into
+ * JSON. */
+static void keep_utf8(char *s)
+{
+    size_t n = strlen(s), to = 0;
+    for (size_t from = 0, k; from < n; from += k ? k : 1) {
+        uint32_t cp;
+        k = utf8_decode(s + from, n - from, &cp);
+        memmove(s + to, s + from, k);
+        to += k;
+    }
+    s[to] = 0;
+}
 
 int errmsg_set(struct errmsg *e, int rc, const char *fmt, ...)
 {
@@ -12,6 +28,7 @@ int errmsg_set(struct errmsg *e, int rc, const char *fmt, ...)
         va_start(ap, fmt);
         vsnprintf(e->text, sizeof e->text, fmt, ap);
         va_end(ap);
+        keep_utf8(e->text);
     }
     return rc;
 }

@@ -28,9 +28,9 @@ static int parse_mode(const char *s, enum search_mode *mode, struct errmsg *e)
 
 static int add_name(struct names *names, const char *what, const char *s, struct errmsg *e)
 {
-    if (names->n == NAMES_MAX) return errmsg_set(e, ERR_INPUT, "\"%s\" has more than %d names", what, NAMES_MAX);
     for (size_t i = 0; i < names->n; i++)
         if (!strcmp(names->list[i], s)) return 0;
+    if (names->n == NAMES_MAX) return errmsg_set(e, ERR_INPUT, "\"%s\" has more than %d names", what, NAMES_MAX);
     names->list[names->n++] = s;
     return 0;
 }
@@ -95,24 +95,47 @@ static int set_list(struct search_request *r, const char *name, const json_t *v,
     return rc;
 }
 
+enum form { TEXT, COUNT, FLAG, LIST };
+
+static const struct option {
+    const char *name, *want;
+    enum form form;
+} options[] = {{"q", "a string", TEXT},
+               {"mode", "a string", TEXT},
+               {"filter", "a string", TEXT},
+               {"lang", "a string", TEXT},
+               {"limit", "a whole number", COUNT},
+               {"offset", "a whole number", COUNT},
+               {"rerank", "a whole number", COUNT},
+               {"budget_ms", "a whole number", COUNT},
+               {"explain", "true or false", FLAG},
+               {"sort", "an array of strings", LIST},
+               {"facets", "an array of strings", LIST},
+               {"fields", "an array of strings", LIST},
+               {"highlight", "an array of strings", LIST}};
+
+static const struct option *option_of(const char *name)
+{
+    for (size_t i = 0; i < sizeof options / sizeof options[0]; i++)
+        if (!strcmp(options[i].name, name)) return &options[i];
+    return NULL;
+}
+
 static int set_member(struct search_request *r, const char *name, const json_t *v, struct arena *a, struct errmsg *e)
 {
-    bool list = !strcmp(name, "sort") || !strcmp(name, "facets") || !strcmp(name, "fields") || !strcmp(name, "highlight");
+    const struct option *o = option_of(name);
     char number[32];
+    if (!o) return request_set(r, name, "", a, e); /* which says so */
     if (json_is_null(v)) return 0;
-    if (list && json_is_array(v)) return set_list(r, name, v, a, e);
-    if (json_is_string(v)) {
-        bool wants_number = !strcmp(name, "limit") || !strcmp(name, "offset") || !strcmp(name, "rerank") ||
-                            !strcmp(name, "budget_ms");
-        if (wants_number || !strcmp(name, "explain")) return errmsg_set(e, ERR_INPUT, "\"%s\" must not be a string", name);
+    if (o->form == LIST && json_is_array(v)) return set_list(r, name, v, a, e);
+    if ((o->form == LIST || o->form == TEXT) && json_is_string(v))
         return request_set(r, name, arena_strn(a, json_string_value(v), json_string_length(v)), a, e);
+    if (o->form == FLAG && json_is_boolean(v)) return request_set(r, name, json_is_true(v) ? "true" : "false", a, e);
+    if ((o->form == FLAG || o->form == COUNT) && json_is_integer(v)) {
+        snprintf(number, sizeof number, "%lld", (long long)json_integer_value(v));
+        return request_set(r, name, number, a, e);
     }
-    bool wants_text = !strcmp(name, "q") || !strcmp(name, "filter") || !strcmp(name, "mode") || !strcmp(name, "lang");
-    if (wants_text) return errmsg_set(e, ERR_INPUT, "\"%s\" must be a string", name);
-    if (json_is_boolean(v)) return request_set(r, name, json_is_true(v) ? "true" : "false", a, e);
-    if (!json_is_integer(v) || list) return errmsg_set(e, ERR_INPUT, "\"%s\" has the wrong type", name);
-    snprintf(number, sizeof number, "%lld", (long long)json_integer_value(v));
-    return request_set(r, name, number, a, e);
+    return errmsg_set(e, ERR_INPUT, "\"%s\" must be %s", name, o->want);
 }
 
 int request_from_json(struct search_request *r, const json_t *body, struct arena *a, const char **field, struct errmsg *e)
@@ -129,14 +152,30 @@ int request_from_json(struct search_request *r, const json_t *body, struct arena
     return request_check(r, field, e);
 }
 
+static int check_text(const char *name, const char *s, const char **field, struct errmsg *e)
+{
+    if (!s || utf8_valid(s, strlen(s), NULL)) return 0;
+    return *field = name, errmsg_set(e, ERR_INPUT, "\"%s\" is not UTF-8", name);
+}
+
+static int check_names(const char *name, const struct names *names, const char **field, struct errmsg *e)
+{
+    int rc = 0;
+    for (size_t i = 0; !rc && i < names->n; i++) rc = check_text(name, names->list[i], field, e);
+    return rc;
+}
+
 int request_check(const struct search_request *r, const char **field, struct errmsg *e)
 {
+    int rc = 0;
     if (r->q_n > QUERY_MAX)
         return *field = "q", errmsg_set(e, ERR_TOO_BIG, "the query has %zu bytes, at most %d are allowed", r->q_n, QUERY_MAX);
     if (r->q_n && !utf8_valid(r->q, r->q_n, NULL)) return *field = "q", errmsg_set(e, ERR_INPUT, "the query is not UTF-8");
     if (r->filter && strlen(r->filter) > FILTER_MAX)
         return *field = "filter", errmsg_set(e, ERR_TOO_BIG, "the filter is longer than %d bytes", FILTER_MAX);
-    if (r->filter && !utf8_valid(r->filter, strlen(r->filter), NULL))
-        return *field = "filter", errmsg_set(e, ERR_INPUT, "the filter is not UTF-8");
-    return 0;
+    if ((rc = check_text("filter", r->filter, field, e)) != 0 || (rc = check_text("lang", r->lang, field, e)) != 0) return rc;
+    for (size_t i = 0; !rc && i < r->n_sorts; i++) rc = check_text("sort", r->sorts[i].field, field, e);
+    if (!rc) rc = check_names("facets", &r->facets, field, e);
+    if (!rc) rc = check_names("fields", &r->fields, field, e);
+    return rc ? rc : check_names("highlight", &r->highlight, field, e);
 }
