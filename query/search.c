@@ -234,7 +234,7 @@ static int filtered(struct searcher *s, uint64_t **ok, struct errmsg *e)
 {
     struct filter *f = NULL;
     *ok = arena_dup(&s->arena, snapshot_live(s->snap), (bits_words(snapshot_docs(s->snap)) + 1) * 8);
-    int rc = s->q->filter && s->q->filter[strspn(s->q->filter, " \t")] ? filter_parse(&f, s->q->filter, &s->arena, e) : 0;
+    int rc = s->q->filter && s->q->filter[strspn(s->q->filter, " \t\r\n")] ? filter_parse(&f, s->q->filter, &s->arena, e) : 0;
     return rc || !f ? rc : filter_apply(f, s->snap, *ok, &s->arena, e);
 }
 
