@@ -4,6 +4,7 @@
 #include "query/filter_tree.h"
 
 #include <ctype.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -61,6 +62,7 @@ static const char *field_name(struct parser *p)
     if (*from == '`') {
         const char *end = strchr(from + 1, '`');
         if (!end) return fail(p, "a backquote is not closed"), NULL;
+        if (end == from + 1) return fail(p, "a field name is missing"), NULL;
         p->p = end + 1;
         return arena_strn(p->arena, from + 1, (size_t)(end - from - 1));
     }
@@ -96,7 +98,7 @@ static bool value(struct parser *p, struct filter_value *v)
     size_t n = (size_t)(p->p - from);
     *v = (struct filter_value){arena_strn(p->arena, from, n), n, 0, false};
     v->number = strtod(v->text, &end);
-    v->is_number = *end == 0;
+    v->is_number = *end == 0 && isfinite(v->number) && strspn(v->text, "+-.0123456789eE") == n; /* not inf, nan, 0x10 */
     return true;
 }
 
@@ -170,7 +172,7 @@ static struct filter *field_test(struct parser *p)
     if (take(p, ">=")) return compare(p, field, FILTER_GE);
     if (take(p, "<")) return compare(p, field, FILTER_LT);
     if (take(p, ">")) return compare(p, field, FILTER_GT);
-    if (take(p, "=")) return take(p, "="), compare(p, field, FILTER_IN);
+    if (take(p, "==") || take(p, "=")) return compare(p, field, FILTER_IN);
     return range(p, field);
 }
 
