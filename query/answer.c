@@ -77,9 +77,10 @@ static void write_product(struct json_writer *w, const json_t *product, const st
     json_object_foreach((json_t *)product, key, v)
     {
         bool text = !strcmp(key, "title") || !strcmp(key, "description");
-        if (!wanted(&q->fields, key)) continue;
+        const json_t *shown = text ? choose(v, q->lang, r->language.code) : v;
+        if (!shown || !wanted(&q->fields, key)) continue; /* NULL: a text by language in no language, {} */
         json_key(w, key);
-        json_value(w, text ? choose(v, q->lang, r->language.code) : v);
+        json_value(w, shown);
     }
     json_end(w, '}');
 }
