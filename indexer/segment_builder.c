@@ -68,7 +68,7 @@ static int by_value(const void *a, const void *b)
 static uint32_t write_grams(struct writer *w, struct buf *table, struct buf *lists)
 {
     uint32_t distinct = 0;
-    qsort(w->grams, w->n_grams, sizeof *w->grams, by_value);
+    if (w->n_grams) qsort(w->grams, w->n_grams, sizeof *w->grams, by_value);
     struct buf one = BUF_INIT(SEGMENT_MAX);
     for (size_t i = 0; i < w->n_grams;) {
         uint32_t gram = (uint32_t)(w->grams[i] >> 32), last = 0, count = 0;
