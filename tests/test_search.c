@@ -384,7 +384,7 @@ Test(search, similar_products_are_others_by_falling_score)
 {
     struct sample s;
     open_sample(&s);
-    for (uint32_t limit = 1; limit <= 300; limit += 23) {
+    for (uint32_t limit = 1; limit <= 100; limit += 9) {
         struct search_request q = ask("", MODE_HYBRID, limit);
         struct search_result r;
         cr_assert_eq(search_similar_begin(s.shop.searcher, "de-0002", 7, &q, &r, NULL), 0);
