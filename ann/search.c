@@ -41,15 +41,23 @@ static const int8_t *encode(const struct ann *a, struct ann_scratch *s, const fl
 
 /* ---- ranking ---- */
 
-/* The k best of n candidate nodes by their half-float vectors, best first. Two rows ahead are on their way from memory. */
+/* A float vector from its code is good to half a percent of the cosine: enough to order what comes after the first hundreds. */
+static uint64_t key_of_code(const struct ann *a, uint64_t key)
+{
+    return ann_top_key(key_node(key), (float)key_score(key) / (a->unit * a->unit));
+}
+
+/* The k best of n candidate nodes, best first: the first RESCORED of them by their half-float vectors, the rest as the codes have
+ * them. Some rows ahead are on their way from memory. */
 static uint32_t rank(const struct ann *a, struct ann_scratch *s, const float *q, const uint64_t *from, uint32_t n, uint32_t k,
                      struct ann_hit *hits)
 {
-    enum { AHEAD = 4 };
+    enum { AHEAD = 4, RESCORED = 256 };
     const struct kernels *kn = kernels();
+    uint32_t exact = n < RESCORED ? n : RESCORED;
     uint64_t *keys = scratch_rank(s, n + 1);
-    for (uint32_t i = 0; i < n + AHEAD; i++) {
-        if (i < n) {
+    for (uint32_t i = 0; i < exact + AHEAD; i++) {
+        if (i < exact) {
             const char *row = (const char *)epoch_vector(a, key_node(from[i]));
             for (size_t b = 0; b < a->dim * 2; b += 64) __builtin_prefetch(row + b);
         }
@@ -57,6 +65,7 @@ static uint32_t rank(const struct ann *a, struct ann_scratch *s, const float *q,
         uint32_t id = key_node(from[i - AHEAD]);
         keys[i - AHEAD] = ann_top_key(id, kn->dot_f16(q, epoch_vector(a, id), a->dim));
     }
+    for (uint32_t i = exact; i < n; i++) keys[i] = key_of_code(a, from[i]);
     struct ann_top top = {.keys = keys, .n = n, .k = k};
     return ann_top_take(&top, hits);
 }
@@ -105,6 +114,7 @@ uint32_t ann_search_exact(const struct ann *a, struct ann_scratch *s, const floa
     for (uint32_t w = 0; w < bits_words(a->g.n); w++) scan_word(&c, w * 64, a->have[w] & (ok ? ok[w] : ~0ull));
     scan_batch(&c);
     ann_top_trim(&c.top);
+    keys_sort(c.top.keys, c.top.n);
     return rank(a, s, q, c.top.keys, c.top.n, k, hits);
 }
 
@@ -146,7 +156,7 @@ uint32_t ann_search(const struct ann *a, struct ann_scratch *s, const float *q, 
     if (!k || !plan(a, ef, ok, n_ok, &w)) return ann_search_exact(a, s, q, k, ok, n_ok, hits);
     w.s = s;
     w.floored = floor.score > -1 || floor.share > 0;
-    w.floor = (int32_t)((floor.score > -1 ? floor.score : -1) / (a->unit * a->unit));
+    w.floor = (int32_t)((floor.score > -1 ? floor.score : -1) * a->unit * a->unit);
     w.share = floor.share;
     w.q = encode(a, s, q);
     uint32_t u = walk_down(&a->g, s, w.q, 1);

@@ -7,6 +7,7 @@
  *   buf.h     growable bytes with a ceiling and a sticky error
  *   utf8.h    decode, validate, count
  *   json.h    JSON writer over a buf; what we ask of the JSON reader (jansson)
+ *   json_scan.h  one member of JSON text, where it stands
  *   bits.h    dense bit sets over document numbers
  *   varint.h  numbers in few bytes, read with a limit
  *   clock.h   monotonic microseconds
