@@ -26,10 +26,13 @@ static uint32_t spare(uint32_t k)
     return k / 16 + 16;
 }
 
-/* On 78,712 clustered vectors: recall .997 for k 10 and .974 for k 1000; there, ef 1200 has .965 and 1500 .979. */
+/* Measured on 78,712 products with the shipped model, real queries: k 10: ef 77 has recall .978, 160 has .99; k 1000: 1064 has
+ * .962, 1264 .972, 1364 .976. */
 static uint32_t default_ef(uint32_t k)
 {
-    return k + 3 * k / 10 + 64;
+    enum { LEAST = 160 };
+    uint32_t ef = k + k / 4 + 64;
+    return ef < LEAST ? LEAST : ef;
 }
 
 static const int8_t *encode(const struct ann *a, struct ann_scratch *s, const float *q)
