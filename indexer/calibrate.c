@@ -9,7 +9,7 @@
 
 enum { QUERIES = 256, WORDS_MAX = 3, LETTERS_MIN = 3, LETTERS_MAX = 9 };
 #define NOISE_SHARE 0.95f /* of meaningless queries find nothing by meaning; see bench/NOTES.md for what that costs */
-#define LEGIBLE     3.0f /* letters a token from which a text counts as legible */
+#define LEGIBLE     3.0f  /* letters a token from which a text counts as legible */
 
 /* Ranges of letters; Latin more often, since it is typed most. */
 static const struct {
