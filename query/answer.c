@@ -121,6 +121,7 @@ static void write_explain(struct json_writer *w, const struct search_hit *h)
     json_begin(w, '{');
     json_key(w, "identifier"), json_bool(w, h->identifier);
     json_key(w, "cosine"), json_float(w, h->cosine);
+    json_key(w, "weakest_word"), json_float(w, h->weakest);
     json_key(w, "lexical"), json_float(w, h->lexical);
     json_key(w, "coverage"), json_float(w, h->coverage);
     json_end(w, '}');

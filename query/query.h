@@ -5,6 +5,7 @@
  *   request.h    a request from JSON or from an address
  *   filter.h     filter expressions -> a bit set
  *   lexical.h    the words of a query -> documents with scores
+ *   meaning.h    a second look by meaning, word by word
  *   facets.h     counts and statistics over the result set
  *   order.h      sorting and paging
  *   answer.h     result -> JSON, with highlighting

@@ -6,19 +6,25 @@
 #include "indexer/calibrate.h"
 #include "query/filter.h"
 #include "query/lexical.h"
+#include "query/meaning.h"
 #include "query/order.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* The weight of lex^3 against the cosine: see fuse. */
+/* The weight of the weakest word, and that of lex^3, against the cosine: see fuse. */
+#define WEAKEST_WEIGHT 0.5f
 #define LEXICAL_WEIGHT 0.6f
 
 /* Hits by meaning have at least this share of the best one's cosine. */
 #define FLOOR_SHARE 0.4f
 
-enum { LEXICAL_COSINES = 1000, IDENTIFIER_HITS = 64 };
+enum {
+    LEXICAL_COSINES = 1000, /* lexical matches whose cosine is computed */
+    SECOND_LOOKS = 200,     /* candidates of each lane whose weakest word is looked at */
+    IDENTIFIER_HITS = 64,
+};
 
 struct searcher {
     struct index *ix;
@@ -29,17 +35,21 @@ struct searcher {
     struct arena arena;
     float *vector;
     struct ann_hit *nearest; /* SEARCH_K */
-    /* cosines by document: valid where stamp says so, so that nothing has to be cleared */
-    float *cosine;
-    uint32_t *stamp, now;
-    size_t cap_cosine, cap_stamp;
+    struct meaning meaning;
+    /* by document: valid where the stamp says so, so that nothing has to be cleared */
+    struct sight {
+        float cosine, weakest;
+        uint32_t stamp;
+    } * sights;
+    size_t cap_sights;
+    uint32_t now;
     struct query_words words;
     uint32_t identified[IDENTIFIER_HITS];
     size_t n_identified;
     /* of the request at work */
     const struct search_request *q;
     bool has_vector;
-    float unseen_cosine; /* for lexical matches so far down that nobody computed theirs */
+    float unseen_cosine, unseen_weakest; /* for candidates so far down that nobody computed theirs */
 };
 
 int searcher_new(struct searcher **out, struct index *ix, const struct embedder *model, struct errmsg *e)
@@ -56,6 +66,7 @@ int searcher_new(struct searcher **out, struct index *ix, const struct embedder 
     s->lexical = lexical_new();
     s->vector = xaligned(64, embed_dim(model) * sizeof *s->vector);
     s->nearest = xmalloc(SEARCH_K * sizeof *s->nearest);
+    meaning_init(&s->meaning, embed_dim(model));
     *out = s;
     return 0;
 }
@@ -69,8 +80,8 @@ void searcher_free(struct searcher *s)
     arena_release(&s->arena);
     free(s->vector);
     free(s->nearest);
-    free(s->cosine);
-    free(s->stamp);
+    free(s->sights);
+    meaning_release(&s->meaning);
     free(s);
 }
 
@@ -95,30 +106,38 @@ struct lexical *searcher_lexical(struct searcher *s)
 
 static void new_scores(struct searcher *s)
 {
-    uint32_t n = snapshot_docs(s->snap);
-    size_t had = s->cap_stamp;
-    xgrow(&s->cosine, &s->cap_cosine, n, sizeof *s->cosine);
-    xgrow(&s->stamp, &s->cap_stamp, n, sizeof *s->stamp);
-    if (s->cap_stamp > had) memset(s->stamp + had, 0, (s->cap_stamp - had) * sizeof *s->stamp);
+    size_t had = s->cap_sights;
+    xgrow(&s->sights, &s->cap_sights, snapshot_docs(s->snap), sizeof *s->sights);
+    if (s->cap_sights > had) memset(s->sights + had, 0, (s->cap_sights - had) * sizeof *s->sights);
     if (++s->now == 0) {
-        memset(s->stamp, 0, s->cap_stamp * sizeof *s->stamp);
+        memset(s->sights, 0, s->cap_sights * sizeof *s->sights);
         s->now = 1;
     }
     s->unseen_cosine = 0;
+    s->unseen_weakest = 1;
     s->has_vector = false;
     s->n_identified = 0;
     s->words.n = 0;
+    s->meaning.n = 0;
 }
 
-static void set_cosine(struct searcher *s, uint32_t doc, float cosine)
+static bool is_seen(const struct searcher *s, uint32_t doc)
 {
-    s->cosine[doc] = cosine;
-    s->stamp[doc] = s->now;
+    return s->sights[doc].stamp == s->now;
 }
 
-static bool has_cosine(const struct searcher *s, uint32_t doc)
+/* Takes note of a document's cosine, with a second look at its weakest word or without. */
+static void see(struct searcher *s, uint32_t doc, float cosine, bool second_look)
 {
-    return s->stamp[doc] == s->now;
+    struct sight *x = &s->sights[doc];
+    const uint16_t *row = second_look && s->meaning.n ? snapshot_vector_f16(s->snap, doc) : NULL;
+    *x = (struct sight){cosine, cosine, s->now};
+    if (row) {
+        x->weakest = meaning_weakest(&s->meaning, row, cosine);
+        if (x->weakest < s->unseen_weakest) s->unseen_weakest = x->weakest;
+    } else if (x->weakest > s->unseen_weakest) {
+        x->weakest = s->unseen_weakest; /* no better than the worst that was looked at */
+    }
 }
 
 static bool is_identified(const struct searcher *s, uint32_t doc)
@@ -128,14 +147,15 @@ static bool is_identified(const struct searcher *s, uint32_t doc)
     return false;
 }
 
-/* The formula of search.h. The third power: a document that has all of the query's words is what was asked for; one that has a
+/* The formula of search.h. The weakest word: a document that lacks one of the words is not what was asked for. The third power: a document that has all of the query's words is what was asked for; one that has a
  * common word of them, perhaps of another language, is hardly more than one that has none. */
-static float fuse(enum search_mode mode, float cosine, float share)
+static float fuse(enum search_mode mode, float cosine, float weakest, float share)
 {
     if (cosine < 0) cosine = 0;
-    if (mode == MODE_SEMANTIC) return cosine > 1 ? 1 : cosine;
+    if (weakest < 0) weakest = 0;
     if (mode == MODE_LEXICAL) return share;
-    float score = (cosine + LEXICAL_WEIGHT * share * share * share) / (1 + LEXICAL_WEIGHT);
+    float lexical = mode == MODE_HYBRID ? LEXICAL_WEIGHT : 0;
+    float score = (cosine + WEAKEST_WEIGHT * weakest + lexical * share * share * share) / (1 + WEAKEST_WEIGHT + lexical);
     return score > 0.999f ? 0.999f : score; /* 1 is for identifiers */
 }
 
@@ -143,8 +163,9 @@ static float score_of(void *arg, uint32_t doc)
 {
     struct searcher *s = arg;
     if (s->n_identified && is_identified(s, doc)) return 1;
-    float cosine = has_cosine(s, doc) ? s->cosine[doc] : s->unseen_cosine;
-    return fuse(s->q->mode, cosine, s->words.n ? lexical_find(s->lexical, doc).share : 0);
+    float share = s->words.n ? lexical_find(s->lexical, doc).share : 0;
+    if (is_seen(s, doc)) return fuse(s->q->mode, s->sights[doc].cosine, s->sights[doc].weakest, share);
+    return fuse(s->q->mode, s->unseen_cosine, s->unseen_weakest < s->unseen_cosine ? s->unseen_weakest : s->unseen_cosine, share);
 }
 
 /* A number that only an exact hit can mean: a GTIN, or what a product has as its identifier. Meaning has no vote on it, since
@@ -189,8 +210,9 @@ static void semantic_lane(struct searcher *s, const uint64_t *ok, uint32_t n_ok,
     r->evidence = n ? calibrate_evidence(s->nearest[0].score, embed_strength(s->embed), tokens, s->q->q, s->q->q_n) : 0;
     if (r->evidence < snapshot_manifest(s->snap)->noise && !knows_a_word(s)) n = 0;
     r->floor = n ? s->nearest[0].score * FLOOR_SHARE : 1;
+    if (n) meaning_of(&s->meaning, s->model, s->embed, s->q->q, s->q->q_n);
     for (uint32_t i = 0; i < n; i++) {
-        set_cosine(s, s->nearest[i].id, s->nearest[i].score);
+        see(s, s->nearest[i].id, s->nearest[i].score, i < SECOND_LOOKS);
         bits_set(set, s->nearest[i].id);
     }
 }
@@ -209,8 +231,8 @@ static void cosines_of_matches(struct searcher *s, struct lexical_hit *matches, 
     if (n > LEXICAL_COSINES) qsort(matches, n, sizeof *matches, by_share);
     for (size_t i = 0; i < n && i < LEXICAL_COSINES; i++) {
         uint32_t doc = matches[i].doc;
-        if (!has_cosine(s, doc)) set_cosine(s, doc, snapshot_similarity(s->snap, s->vector, doc));
-        if (s->cosine[doc] < least) least = s->cosine[doc];
+        if (!is_seen(s, doc)) see(s, doc, snapshot_similarity(s->snap, s->vector, doc), i < SECOND_LOOKS);
+        if (s->sights[doc].cosine < least) least = s->sights[doc].cosine;
     }
     s->unseen_cosine = n && least > 0 ? least : 0;
 }
@@ -243,7 +265,8 @@ static void fill_hit(struct searcher *s, uint32_t doc, struct search_hit *h)
     struct lexical_hit lex = s->words.n ? lexical_find(s->lexical, doc) : (struct lexical_hit){0};
     *h = (struct search_hit){.doc = doc,
                              .score = score_of(s, doc),
-                             .cosine = has_cosine(s, doc) ? s->cosine[doc] : NAN,
+                             .cosine = is_seen(s, doc) ? s->sights[doc].cosine : NAN,
+                             .weakest = is_seen(s, doc) ? s->sights[doc].weakest : NAN,
                              .lexical = lex.share,
                              .coverage = lex.coverage,
                              .identifier = is_identified(s, doc)};
@@ -257,7 +280,7 @@ static void score_named(struct searcher *s, struct search_result *r)
         uint32_t doc = snapshot_find(s->snap, s->q->score_ids[i], strlen(s->q->score_ids[i]));
         r->scores[i] = -1;
         if (doc == UINT32_MAX) continue;
-        if (s->has_vector && !has_cosine(s, doc)) set_cosine(s, doc, snapshot_similarity(s->snap, s->vector, doc));
+        if (s->has_vector && !is_seen(s, doc)) see(s, doc, snapshot_similarity(s->snap, s->vector, doc), true);
         r->scores[i] = score_of(s, doc);
     }
 }
@@ -346,7 +369,7 @@ static int similar(struct searcher *s, uint32_t doc, struct search_result *r, st
                      ? snapshot_nearest(s->snap, s->vector, want, ok, bits_count(ok, n_docs), ANN_NO_FLOOR, s->nearest)
                      : 0;
     for (uint32_t i = 0; i < n; i++) {
-        set_cosine(s, s->nearest[i].id, s->nearest[i].score);
+        see(s, s->nearest[i].id, s->nearest[i].score, false);
         bits_set(set, s->nearest[i].id);
     }
     return present(s, set, NULL, 0, r, e);

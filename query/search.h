@@ -14,10 +14,10 @@
  * whatever the page; total, facets, statistics, sort and paging all walk exactly this set. An empty query browses: the set is
  * what the filter leaves, in order of popularity, then newest first.
  *
- * The lanes vote by what they can see. With cos the cosine of query and document, and lex the BM25F score divided by what the
+  * The lanes vote by what they can see. With cos the cosine of query and document, weak that of the query's weakest word, and lex the BM25F score divided by what the
  * query's words could have reached at most (words that no product has count with the highest idf),
  *
- *     score = (cos + w * lex^3) / (1 + w)
+ *     score = (cos + v * weak + w * lex^3) / (1 + v + w)
  *
  * (see search.c): a lane that does not know the query's script has lex = 0 everywhere and no vote. Reciprocal
  * rank fusion was tried and loses, see bench/NOTES.md. An exact identifier scores 1 and is first. */
@@ -37,6 +37,7 @@ struct search_hit {
     uint32_t doc;
     float score;     /* 0..1, comparable within one answer */
     float cosine;    /* NAN: not asked for, or no vector */
+    float weakest;   /* the least cosine of one of the query's words, see meaning.h */
     float lexical;   /* 0..1: share of what the words could have reached */
     float coverage;  /* 0..1: share of the query's word weight that the document has */
     bool identifier; /* an exact identifier hit */
