@@ -16,6 +16,7 @@ struct dirty_block {
 
 struct field {
     char *name;
+    uint64_t hash; /* of the name */
     struct field_entry entry;
     bool changed;
     struct dirty_block *blocks;
@@ -33,6 +34,7 @@ struct column_writer {
     MDB_txn *txn;
     struct field *fields;
     size_t n_fields, cap_fields;
+    uint16_t by_name[2 * FIELDS_MAX]; /* number of a field + 1, by hash: open addressing */
     struct known *known;
     size_t n_known, cap_known;
     struct buf json;
@@ -56,6 +58,7 @@ void column_writer_forget(struct column_writer *w)
         free(w->fields[i].name);
     }
     w->n_fields = 0;
+    memset(w->by_name, 0, sizeof w->by_name);
     w->n_known = 0;
     if (w->known) memset(w->known, 0, w->cap_known * sizeof *w->known);
 }
@@ -70,13 +73,25 @@ void column_writer_free(struct column_writer *w)
     free(w);
 }
 
+/* Where the field of this name is, or would be, in by_name. */
+static uint16_t *name_slot(struct column_writer *w, const char *name, size_t n, uint64_t hash)
+{
+    size_t i = hash % (2 * FIELDS_MAX);
+    for (; w->by_name[i]; i = (i + 1) % (2 * FIELDS_MAX)) {
+        const struct field *f = &w->fields[w->by_name[i] - 1];
+        if (f->hash == hash && !strncmp(f->name, name, n) && !f->name[n]) break;
+    }
+    return &w->by_name[i];
+}
+
 static struct field *add_field(struct column_writer *w, const char *name, size_t n)
 {
     xgrow(&w->fields, &w->cap_fields, w->n_fields + 1, sizeof *w->fields);
-    struct field *f = &w->fields[w->n_fields++];
-    *f = (struct field){.name = xmalloc(n + 1)};
+    struct field *f = &w->fields[w->n_fields];
+    *f = (struct field){.name = xmalloc(n + 1), .hash = XXH3_64bits(name, n)};
     memcpy(f->name, name, n);
     f->name[n] = 0;
+    *name_slot(w, name, n, f->hash) = (uint16_t)++w->n_fields;
     return f;
 }
 
@@ -90,17 +105,19 @@ int column_writer_begin(struct column_writer *w, MDB_txn *txn)
     int rc = mdb_cursor_open(txn, w->store->fields, &cur);
     if (rc) return rc;
     while (!(rc = mdb_cursor_get(cur, &k, &v, MDB_NEXT)))
-        if (v.mv_size == sizeof(struct field_entry)) memcpy(&add_field(w, k.mv_data, k.mv_size)->entry, v.mv_data, v.mv_size);
+        if (v.mv_size == sizeof(struct field_entry) && w->n_fields < FIELDS_MAX)
+            memcpy(&add_field(w, k.mv_data, k.mv_size)->entry, v.mv_data, v.mv_size);
     mdb_cursor_close(cur);
     return rc == MDB_NOTFOUND ? 0 : rc;
 }
 
 static struct field *field_of(struct column_writer *w, const char *name)
 {
-    for (size_t i = 0; i < w->n_fields; i++)
-        if (!strcmp(w->fields[i].name, name)) return &w->fields[i];
+    size_t n = strlen(name);
+    uint16_t known = *name_slot(w, name, n, XXH3_64bits(name, n));
+    if (known) return &w->fields[known - 1];
     if (w->n_fields == FIELDS_MAX) return NULL;
-    struct field *f = add_field(w, name, strlen(name));
+    struct field *f = add_field(w, name, n);
     f->entry = (struct field_entry){.id = (uint16_t)w->n_fields, .kind = (uint8_t)column_kind_of(name)};
     f->changed = true;
     return f;

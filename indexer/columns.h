@@ -7,7 +7,8 @@
  *
  * Two kinds of value: COLUMN_NUMBER is a double (NaN: none) for price, list_price and popularity; COLUMN_ORDINAL is a u32
  * that stands for a value in the field's dictionary (0: none): a string, a number, a boolean, or a whole array of these,
- * since the arrays of a catalogue repeat. A field's name and kind live in `fields`. A price change rewrites one block in
+ * since the arrays of a catalogue repeat. A field's name and kind live in `fields`; of more than
+ * FIELDS_MAX fields the later ones are kept and shown, but cannot be filtered. A price change rewrites one block in
  * place; text and vectors are not touched. */
 #ifndef SOUK_COLUMNS_H
 #define SOUK_COLUMNS_H
