@@ -1,18 +1,9 @@
 /* AVX2 + FMA + F16C. int8 products go through 16 bits (pmaddwd), which is exact: no 7-bit care as with pmaddubsw. */
 #include "base/kernel_isa.h"
+#include "base/kernel_x86.h"
 
 #if defined(__AVX2__)
-#include <immintrin.h>
-
 enum { AHEAD = 8 }; /* rows prefetched before their turn */
-
-static inline int32_t sum_i32(__m256i v)
-{
-    __m128i s = _mm_add_epi32(_mm256_castsi256_si128(v), _mm256_extracti128_si256(v, 1));
-    s = _mm_add_epi32(s, _mm_shuffle_epi32(s, 0x4E));
-    s = _mm_add_epi32(s, _mm_shuffle_epi32(s, 0xB1));
-    return _mm_cvtsi128_si32(s);
-}
 
 static inline float sum_f32(__m256 v)
 {
@@ -38,11 +29,6 @@ static int32_t dot_i8_avx2(const int8_t *a, const int8_t *b, size_t n)
     int32_t s = sum_i32(_mm256_add_epi32(s0, s1));
     for (; i < n; i++) s += a[i] * b[i];
     return s;
-}
-
-static inline void prefetch_row(const int8_t *p, size_t n)
-{
-    for (size_t i = 0; i < n; i += 64) _mm_prefetch((const char *)p + i, _MM_HINT_T0);
 }
 
 static void dot_i8_rows_avx2(const int8_t *q, const int8_t *const *rows, size_t n_rows, size_t n, int32_t *out)

@@ -1,19 +1,10 @@
 /* AVX-VNNI: the 256-bit int8 dot product of CPUs without AVX-512. vpdpbusd wants one unsigned side, so b is moved up by
  * 128 (xor 0x80) and 128 * sum(a) is taken off again: exact. */
 #include "base/kernel_isa.h"
+#include "base/kernel_x86.h"
 
 #if defined(__AVXVNNI__)
-#include <immintrin.h>
-
 enum { AHEAD = 8 };
-
-static inline int32_t sum_i32(__m256i v)
-{
-    __m128i s = _mm_add_epi32(_mm256_castsi256_si128(v), _mm256_extracti128_si256(v, 1));
-    s = _mm_add_epi32(s, _mm_shuffle_epi32(s, 0x4E));
-    s = _mm_add_epi32(s, _mm_shuffle_epi32(s, 0xB1));
-    return _mm_cvtsi128_si32(s);
-}
 
 static int32_t dot_i8_avxvnni(const int8_t *a, const int8_t *b, size_t n)
 {
@@ -29,11 +20,6 @@ static int32_t dot_i8_avxvnni(const int8_t *a, const int8_t *b, size_t n)
     int32_t t = sum_i32(_mm256_sub_epi32(s, off));
     for (; i < n; i++) t += a[i] * b[i];
     return t;
-}
-
-static inline void prefetch_row(const int8_t *p, size_t n)
-{
-    for (size_t i = 0; i < n; i += 64) _mm_prefetch((const char *)p + i, _MM_HINT_T0);
 }
 
 static void dot_i8_rows_avxvnni(const int8_t *q, const int8_t *const *rows, size_t n_rows, size_t n, int32_t *out)

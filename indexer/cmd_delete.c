@@ -1,11 +1,12 @@
 /* souk delete: products by id. */
 #include "indexer/cmd.h"
+#include "indexer/cmd_target.h"
 #include "indexer/writer.h"
 
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static const char usage[] = "Usage: souk delete [-D DIR] [-i NAME] ID...\n"
                             "Delete products from an index; - reads ids from standard input, one a line.\n"
@@ -58,19 +59,14 @@ static int delete_all(struct run *r, char **ids, struct errmsg *e)
 
 int cmd_delete(int argc, char **argv)
 {
-    static const struct option longs[] = {{"data", 1, 0, 'D'}, {"index", 1, 0, 'i'}, {"help", 0, 0, 'h'}, {0}};
-    const char *data = index_default_data(), *name = "products";
-    for (int c; (c = getopt_long(argc, argv, "D:i:", longs, NULL)) != -1;) switch (c) {
-        case 'D': data = optarg; break;
-        case 'i': name = optarg; break;
-        case 'h': return fputs(usage, stdout), 0;
-        default: return fputs("Try 'souk delete --help'.\n", stderr), 2;
-        }
+    struct target t;
+    int code = target_parse(&t, argc, argv, usage);
+    if (code >= 0) return code;
     if (optind == argc) return fputs("souk delete: no id given\n", stderr), 2;
     struct errmsg e = {0};
     struct index *ix = NULL;
     struct run r = {0};
-    int rc = index_open(&ix, data, name, 0, &e);
+    int rc = index_open(&ix, t.data, t.index, 0, &e);
     if (!rc) rc = writer_new(&r.w, ix, NULL, &e);
     if (!rc) rc = delete_all(&r, argv + optind, &e);
     if (rc)

@@ -1,12 +1,13 @@
 /* souk export: the products of an index, as they came in. Reads in chunks, so that it never holds an old state of the store. */
 #include "base/bits.h"
 #include "indexer/cmd.h"
+#include "indexer/cmd_target.h"
 #include "indexer/snapshot.h"
 
 #include <errno.h>
-#include <getopt.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 static const char usage[] = "Usage: souk export [-D DIR] [-i NAME]\n"
                             "Write every product of an index to standard output, one JSON object a line, oldest first.\n"
@@ -40,19 +41,14 @@ static int export_chunk(struct snapshot *s, uint32_t from, uint32_t *next, struc
 
 int cmd_export(int argc, char **argv)
 {
-    static const struct option longs[] = {{"data", 1, 0, 'D'}, {"index", 1, 0, 'i'}, {"help", 0, 0, 'h'}, {0}};
-    const char *data = index_default_data(), *name = "products";
-    for (int c; (c = getopt_long(argc, argv, "D:i:", longs, NULL)) != -1;) switch (c) {
-        case 'D': data = optarg; break;
-        case 'i': name = optarg; break;
-        case 'h': return fputs(usage, stdout), 0;
-        default: return fputs("Try 'souk export --help'.\n", stderr), 2;
-        }
+    struct target t;
+    int code = target_parse(&t, argc, argv, usage);
+    if (code >= 0) return code;
     if (optind != argc) return fputs("souk export: takes no arguments but options\n", stderr), 2;
     struct errmsg e = {0};
     struct index *ix = NULL;
     struct snapshot *s = NULL;
-    int rc = index_open(&ix, data, name, INDEX_READ, &e);
+    int rc = index_open(&ix, t.data, t.index, INDEX_READ, &e);
     if (!rc) rc = snapshot_new(&s, ix, &e);
     for (uint32_t doc = 0; !rc && doc != UINT32_MAX;) rc = export_chunk(s, doc, &doc, &e);
     if (!rc && fflush(stdout) != 0) rc = errmsg_set(&e, errno, "cannot write: %s", strerror(errno));
