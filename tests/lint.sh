@@ -42,7 +42,7 @@ done
 # ---- each header compiles alone ----
 
 for header in $(for folder in $folders tests bench; do ls "$folder"/*.h 2>/dev/null; done); do
-    $cc -fsyntax-only -Wno-unused-function -x c "$header" || complain "$header does not compile alone"
+    $cc -fsyntax-only -Werror -Wno-unused-function -x c "$header" || complain "$header does not compile alone"
 done
 
 # ---- shell scripts parse ----
