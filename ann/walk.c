@@ -95,10 +95,9 @@ static inline uint64_t worthwhile(const struct walk *w)
 }
 
 /* Marks the next candidates as expanded and lists them in s->nodes; *at moves behind the last. Returns how many. */
-static inline uint32_t take(struct walk *w, uint32_t *at, uint32_t nodes[MAX_WIDTH])
+static inline uint32_t take(struct walk *w, uint64_t least, uint32_t *at, uint32_t nodes[MAX_WIDTH])
 {
     struct ann_scratch *s = w->s;
-    uint64_t least = worthwhile(w);
     uint32_t i = *at, n = 0;
     for (; i < s->n_pool && n < w->width && s->pool[i] >= least; i++) {
         if (s->pool[i] & KEY_EXPANDED) continue;
@@ -136,10 +135,12 @@ static inline void score(struct walk *w, uint32_t level, uint32_t m)
     kernels()->dot_i8_rows(w->q, s->rows, m, w->g->stride, s->scores);
 }
 
-/* Merges what is good enough of the m scored nodes into a pool; returns the position of the best, *n when there is none. */
-static inline uint32_t keep(struct ann_scratch *s, uint32_t m, uint64_t *pool, uint32_t *n, uint32_t cap, const uint64_t *ok)
+/* Merges what is good enough of the m scored nodes into a pool: at least `least`, and better than the worst of a full pool.
+ * Returns the position of the best, *n when there is none. */
+static inline uint32_t keep(struct ann_scratch *s, uint32_t m, uint64_t least, uint64_t *pool, uint32_t *n, uint32_t cap,
+                            const uint64_t *ok)
 {
-    uint64_t least = *n == cap ? pool[cap - 1] & ~(uint64_t)UINT32_MAX : 0;
+    if (*n == cap && pool[cap - 1] > least) least = pool[cap - 1] & ~(uint64_t)UINT32_MAX;
     uint32_t good = 0;
     for (uint32_t i = 0; i < m; i++) {
         uint64_t key = key_make(s->scores[i], s->nodes[i]);
@@ -155,14 +156,14 @@ static inline __attribute__((always_inline)) bool walk_on(struct walk *w, uint32
 {
     struct ann_scratch *s = w->s;
     uint32_t nodes[MAX_WIDTH], at = 0, n, spent = 0;
-    while ((n = take(w, &at, nodes)) != 0) {
+    for (uint64_t least; least = worthwhile(w), (n = take(w, least, &at, nodes)) != 0;) {
         uint32_t m = gather(w, level, nodes, n);
         for (uint32_t i = at; i < s->n_pool && i < at + w->width; i++) prefetch_links(w->g, level, key_node(s->pool[i]));
         score(w, level, m);
-        uint32_t best = keep(s, m, s->pool, &s->n_pool, w->ef, NULL);
+        uint32_t best = keep(s, m, least, s->pool, &s->n_pool, w->ef, NULL);
         if (best < at) at = best;
         if (!w->ok) continue;
-        keep(s, m, s->found, &s->n_found, w->want, w->ok);
+        keep(s, m, 0, s->found, &s->n_found, w->want, w->ok);
         if ((spent += n) > w->budget) return false;
     }
     return !w->ok || s->n_found == w->want || w->floored;
