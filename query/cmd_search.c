@@ -3,6 +3,7 @@
 #include "query/answer.h"
 #include "query/cmd.h"
 
+#include <errno.h>
 #include <getopt.h>
 #include <math.h>
 #include <stdio.h>
@@ -79,13 +80,16 @@ static int run(struct searcher *s, const struct options *o, struct errmsg *e)
     int rc = search_begin(s, &o->request, &r, e);
     if (!rc && o->json) {
         answer_write(&w, s, &o->request, &r);
-        puts(out.data);
+        if (out.failed)
+            rc = errmsg_set(e, ERR_TOO_BIG, "the answer is more than 1 GB of JSON");
+        else
+            puts(out.data);
     } else if (!rc) {
         print_table(s, &o->request, &r);
     }
     search_end(s);
     buf_release(&out);
-    return rc;
+    return rc || !fflush(stdout) ? rc : errmsg_set(e, errno, "cannot write: %s", strerror(errno));
 }
 
 static const struct option longs[] = {{"data", 1, 0, 'D'},    {"index", 1, 0, 'i'}, {"json", 0, 0, 'j'},   {"limit", 1, 0, 'n'},
