@@ -27,9 +27,16 @@ SOUK = os.environ.get("SOUK", os.path.join(TOP, "souk"))
 PRODUCTS = os.path.join(TOP, "bench/sample/products.jsonl")
 os.environ.setdefault("SOUK_MODEL", os.path.join(TOP, "embed/models/souk-static.gguf"))
 TOY_MODEL = os.path.join(TOP, "tests/corpus/gguf/static-i8.gguf")
-SAMPLE = [json.loads(line) for line in open(PRODUCTS, encoding="utf-8")]
 LIMIT_S = 300
 running = []
+
+
+def read(path):
+    with open(path, encoding="utf-8") as f:
+        return f.read()
+
+
+SAMPLE = [json.loads(line) for line in read(PRODUCTS).splitlines()]
 
 
 def index(data, lines, *options, expect=0):
@@ -410,7 +417,7 @@ class Writing(Case):
         running.append(p)
         try:
             began = time.monotonic()
-            while str(p.pid) not in open(lock).read():
+            while str(p.pid) not in read(lock):
                 self.assertLess(time.monotonic() - began, 10)
                 time.sleep(0.01)
             e = self.souk.json("POST", "/indexes/products/documents", {"id": "b1", "title": "busy"}, status=409)["error"]
