@@ -166,7 +166,8 @@ static int print(const struct eval *ev, bool json, size_t *failed, struct errmsg
     else
         eval_print_text(stdout, &t);
     eval_tally_release(&t);
-    return rc || !fflush(stdout) ? rc : errmsg_set(e, errno, "cannot write: %s", strerror(errno));
+    if (!rc && (fflush(stdout) || ferror(stdout))) rc = errmsg_set(e, errno, "cannot write: %s", strerror(errno));
+    return rc;
 }
 
 static int evaluate(const struct options *o, const struct trec_set *set, FILE *run, size_t *failed, struct errmsg *e)

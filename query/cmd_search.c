@@ -87,9 +87,10 @@ static int run(struct searcher *s, const struct options *o, struct errmsg *e)
     } else if (!rc) {
         print_table(s, &o->request, &r);
     }
+    if (!rc && (fflush(stdout) || ferror(stdout))) rc = errmsg_set(e, errno, "cannot write: %s", strerror(errno));
     search_end(s);
     buf_release(&out);
-    return rc || !fflush(stdout) ? rc : errmsg_set(e, errno, "cannot write: %s", strerror(errno));
+    return rc;
 }
 
 static const struct option longs[] = {{"data", 1, 0, 'D'},    {"index", 1, 0, 'i'}, {"json", 0, 0, 'j'},   {"limit", 1, 0, 'n'},

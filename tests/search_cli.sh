@@ -193,6 +193,12 @@ says 'queries.tsv:41: '
 run 2 eval -D "$data" -i shop
 run 2 eval "$@" more
 run 1 eval "$@" -i nothing
+if [ -w /dev/full ]; then
+    last="souk eval --json >/dev/full" n=$((n + 1)) got=0
+    "$souk" eval "$@" --json >/dev/full 2>"$err" || got=$?
+    [ $got -eq 1 ] || wrong "exit $got, not 1"
+    says 'No space left'
+fi
 run 0 eval --help
 shows 'Usage: souk eval'
 
