@@ -138,10 +138,10 @@ void pool_for(struct pool *p, size_t n, void (*body)(void *arg, size_t i, unsign
 {
     struct loop l = {.body = body, .arg = arg, .n = n, .lock = PTHREAD_MUTEX_INITIALIZER, .done = PTHREAD_COND_INITIALIZER};
     unsigned want = n < p->threads ? (unsigned)n : p->threads;
-    pthread_mutex_lock(&l.lock);
+    l.running = want; /* before the first job: no worker ever waits for us, who may be waiting for room in the queue */
     for (unsigned k = 0; k < want; k++)
         while (!pool_submit(p, loop_job, &l)) sched_yield();
-    l.running = want;
+    pthread_mutex_lock(&l.lock);
     while (l.running) pthread_cond_wait(&l.done, &l.lock);
     pthread_mutex_unlock(&l.lock);
     pthread_cond_destroy(&l.done);
