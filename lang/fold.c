@@ -10,6 +10,7 @@
 #include <unicode/uscript.h>
 #include <unicode/ustring.h>
 
+enum { TATWEEL = 0x640 };
 enum { STACK_UNITS = 512 }; /* UTF-16 units kept on the stack: words and titles; longer text goes to the heap */
 
 static const UNormalizer2 *nfkc_cf, *nfd, *nfc;
@@ -73,17 +74,19 @@ static bool drops_marks(UChar32 base)
     return script == USCRIPT_LATIN || script == USCRIPT_GREEK || script == USCRIPT_ARABIC || script == USCRIPT_HEBREW;
 }
 
-/* A letter's keyboard twin, or itself; 0 drops it; values above 0x10FFFF are two letters: high 16 bits second. */
+/* A letter's keyboard twin, or itself; values above 0x10FFFF are two letters: high 8 bits second. */
 static uint32_t twin(UChar32 c)
 {
     switch (c) {
+    case 0x2018:
+    case 0x2019:
+    case 0x2BC: return '\''; /* apostrophes, as typed */
     case 0x131: return 'i';
     case 0xF8: return 'o';
     case 0x142: return 'l';
     case 0x111: return 'd';
     case 0xE6: return 'a' | (uint32_t)'e' << 24;
     case 0x153: return 'o' | (uint32_t)'e' << 24;
-    case 0x640: return 0;     /* tatweel */
     case 0x649: return 0x64A; /* alef maksura, as yeh */
     case 0x6CC: return 0x64A; /* Farsi yeh */
     case 0x6A9: return 0x643; /* keheh, as kaf */
@@ -114,10 +117,11 @@ static void simplify(const struct units *in, struct units *out)
             if (!dropping) put(out, c);
             continue;
         }
+        if (c == TATWEEL) continue; /* a stroke that stretches the letter before it: marks on it are that letter's */
         dropping = drops_marks(c);
         int32_t digit = u_charType(c) == U_DECIMAL_DIGIT_NUMBER ? u_charDigitValue(c) : -1;
         uint32_t t = digit >= 0 ? (uint32_t)('0' + digit) : twin(c);
-        if (t & 0xFFFFFF) put(out, (UChar32)(t & 0xFFFFFF));
+        put(out, (UChar32)(t & 0xFFFFFF));
         if (t >> 24) put(out, (UChar32)(t >> 24));
     }
 }

@@ -4,7 +4,7 @@
  *   2. Marks fall away where shoppers leave them out: Latin, Greek, Cyrillic ё, Arabic harakat and hamza, Hebrew points.
  *      They stay where they make another letter: Indic vowel signs, Japanese voicing, Cyrillic й.
  *   3. Letters that differ by keyboard, not by meaning: ı i, ø o, ł l, đ d, æ ae, œ oe, Arabic and Persian kaf and yeh, alef
- *      maksura, teh marbuta, tatweel; digits of every script become ASCII.
+ *      maksura, teh marbuta, tatweel, typographic apostrophes; digits of every script become ASCII.
  *
  * fold(fold(x)) == fold(x). The output can be up to 18 times as long as the input (U+FDFA), usually shorter. */
 #ifndef SOUK_FOLD_H
