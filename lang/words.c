@@ -149,7 +149,7 @@ static void split_icu(struct words *w, const char *s, size_t n)
 
 static bool letter(char c)
 {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '@'; /* ICU's root rules take @ for a letter */
 }
 static bool digit(char c)
 {
@@ -157,7 +157,7 @@ static bool digit(char c)
 }
 static bool joins(char before, char c, char after)
 {
-    if (letter(before) && letter(after)) return c == '.' || c == '\'' || c == ':';
+    if (letter(before) && letter(after)) return c == '.' || c == '\''; /* not ':', since ICU 72 */
     return digit(before) && digit(after) && (c == '.' || c == '\'' || c == ',' || c == ';');
 }
 
@@ -173,7 +173,7 @@ static void split_ascii(struct words *w, const char *s, size_t n)
             else if (s[i] != '_' && !(i > from && i + 1 < n && joins(s[i - 1], s[i], s[i + 1])))
                 break;
         }
-        if (any) add_folded(w, s, (uint32_t)from, (uint32_t)i, 0, run++);
+        if (any || i - from > 1) add_folded(w, s, (uint32_t)from, (uint32_t)i, 0, run++);
         if (i == from) i++;
     }
 }
