@@ -5,6 +5,7 @@
 #include <libstemmer.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 /* Codes of Snowball's languages, in a fixed order: an index stores them as bit numbers, so new ones go at the end. */
 static const char *const codes[] = {"da", "nl", "en", "fi", "fr", "de", "hu", "it", "no", "pt", "ro",
@@ -43,8 +44,8 @@ int stem_find(const char *lang, size_t n)
 {
     if (n > 2 && lang[2] != '-' && lang[2] != '_') return -1;
     for (int i = 0; n >= 2 && i < N; i++)
-        if (!memcmp(codes[i], lang, 2)) return i;
-    return n >= 2 && !memcmp(lang, "nb", 2) ? stem_find("no", 2) : -1;
+        if (!strncasecmp(codes[i], lang, 2)) return i;
+    return n >= 2 && !strncasecmp(lang, "nb", 2) ? stem_find("no", 2) : -1;
 }
 
 const char *stem(struct stemmers *s, int language, const char *word, size_t n, size_t *out_n)
