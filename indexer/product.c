@@ -101,11 +101,27 @@ static bool is_scalar(const json_t *v)
     return json_is_string(v) || json_is_number(v) || json_is_boolean(v);
 }
 
+/* A name is part of keys in the store, which are short. */
+static int check_names(const json_t *object, struct errmsg *e)
+{
+    const char *key;
+    json_t *item;
+    json_object_foreach((json_t *)object, key, item)
+    {
+        if (!*key) return errmsg_set(e, ERR_INPUT, "the name of a field is empty");
+        if (strlen(key) > FIELD_NAME_MAX)
+            return errmsg_set(e, ERR_TOO_BIG, "the name of field \"%.40s...\" is longer than %d bytes", key, FIELD_NAME_MAX);
+    }
+    return 0;
+}
+
 static int check_attributes(const json_t *v, struct errmsg *e)
 {
     const char *key;
     json_t *item;
     if (!json_is_object(v)) return wrong("attributes", "an object", v, e);
+    int rc = check_names(v, e);
+    if (rc) return rc;
     json_object_foreach((json_t *)v, key, item)
     {
         bool good = is_scalar(item) || json_is_null(item) || json_is_array(item);
@@ -178,6 +194,7 @@ int product_check(struct product *p, json_t *json, struct errmsg *e)
     int rc = 0;
     if (!json_is_object(json)) rc = errmsg_set(e, ERR_INPUT, "a product must be a JSON object, not %s", type_name(json));
     if (!rc) rc = check_id(p, e);
+    if (!rc) rc = check_names(json, e);
     for (int i = 0; !rc && i < N_KNOWN; i++) {
         const json_t *v = json_object_get(json, known[i].name);
         if (v && !json_is_null(v)) rc = check_field(known[i].name, known[i].kind, v, e);
@@ -296,7 +313,7 @@ void product_values(const json_t *p, value_visitor visit, void *arg)
     static const char *const not_columns[] = {"id", "title", "description", "attributes", "deleted", "image", "url"};
     const char *key;
     json_t *item;
-    char name[160];
+    char name[FIELD_NAME_MAX + 16];
     json_object_foreach((json_t *)p, key, item)
     {
         bool column = is_filterable(item);

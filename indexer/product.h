@@ -14,7 +14,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum { TEXT_MAX_BYTES = 1 << 20, FACET_MAX = 256, IDENTIFIER_MAX = 128 };
+enum { TEXT_MAX_BYTES = 1 << 20, FACET_MAX = 256, IDENTIFIER_MAX = 128, FIELD_NAME_MAX = 128 };
 
 struct product {
     json_t *json;   /* owned */
