@@ -28,26 +28,29 @@ struct input {
     char *text; /* decoded bytes: [at, n) not yet returned */
     size_t at, n, cap;
     bool end;
+    int rc; /* of the first failure: reading is over */
+    struct errmsg why;
     uint64_t line, read, total;
 };
 
-static int read_raw(struct input *in, struct errmsg *e)
+/* Reads until there are at least `want` raw bytes, or all there are. A signal ends it (EINTR): whoever catches one wants to
+ * stop, and a pipe may stay silent for hours. */
+static int read_raw(struct input *in, size_t want)
 {
-    if (in->raw_at < in->raw_n || in->raw_end) return 0;
-    ssize_t k;
-    do k = read(in->fd, in->raw, RAW);
-    while (k < 0 && errno == EINTR);
-    if (k < 0) return errmsg_set(e, errno, "%s: %s", in->name, strerror(errno));
-    in->raw_at = 0;
-    in->raw_n = (size_t)k;
-    in->raw_end = k == 0;
-    in->read += (uint64_t)k;
+    if (in->raw_at == in->raw_n) in->raw_at = in->raw_n = 0;
+    while (in->raw_n - in->raw_at < want && !in->raw_end) {
+        ssize_t k = read(in->fd, in->raw + in->raw_n, RAW - in->raw_n);
+        if (k < 0) return errmsg_set(&in->why, errno, "%s: %s", in->name, strerror(errno));
+        in->raw_n += (size_t)k;
+        in->raw_end = k == 0;
+        in->read += (uint64_t)k;
+    }
     return 0;
 }
 
-static int broken(const struct input *in, const char *why, struct errmsg *e)
+static int broken(struct input *in, const char *why)
 {
-    return errmsg_set(e, ERR_FORMAT, "%s: line %llu: the compressed file is damaged: %s", in->name,
+    return errmsg_set(&in->why, ERR_FORMAT, "%s: line %llu: the compressed file is damaged: %s", in->name,
                       (unsigned long long)in->line + 1, why);
 }
 
@@ -61,7 +64,7 @@ static size_t decode_plain(struct input *in, char *to, size_t room)
     return k;
 }
 
-static size_t decode_gzip(struct input *in, char *to, size_t room, int *rc, struct errmsg *e)
+static size_t decode_gzip(struct input *in, char *to, size_t room, int *rc)
 {
     if (in->raw_at < in->raw_n) in->in_frame = true;
     in->gz.next_in = in->raw + in->raw_at;
@@ -74,16 +77,16 @@ static size_t decode_gzip(struct input *in, char *to, size_t room, int *rc, stru
         in->in_frame = false;
         inflateReset(&in->gz);
     } else if (z != Z_OK && z != Z_BUF_ERROR)
-        *rc = broken(in, in->gz.msg ? in->gz.msg : "gzip", e);
+        *rc = broken(in, in->gz.msg ? in->gz.msg : "gzip");
     return room - in->gz.avail_out;
 }
 
-static size_t decode_zstd(struct input *in, char *to, size_t room, int *rc, struct errmsg *e)
+static size_t decode_zstd(struct input *in, char *to, size_t room, int *rc)
 {
     ZSTD_inBuffer src = {in->raw, in->raw_n, in->raw_at};
     ZSTD_outBuffer dst = {to, room, 0};
     size_t hint = ZSTD_decompressStream(in->zs, &dst, &src);
-    if (ZSTD_isError(hint)) *rc = broken(in, ZSTD_getErrorName(hint), e);
+    if (ZSTD_isError(hint)) *rc = broken(in, ZSTD_getErrorName(hint));
     if (src.pos > in->raw_at || dst.pos) in->in_frame = hint != 0;
     in->raw_at = src.pos;
     return dst.pos;
@@ -96,21 +99,21 @@ static int fill(struct input *in, struct errmsg *e)
     in->n -= in->at;
     in->at = 0;
     xgrow(&in->text, &in->cap, in->n + BLOCK, 1);
-    int rc = read_raw(in, e);
-    if (rc) return rc;
+    if (!in->rc) in->rc = read_raw(in, 1);
+    if (in->rc) return errmsg_set(e, in->rc, "%s", in->why.text);
     char *to = in->text + in->n;
     size_t room = in->cap - in->n, got = 0;
     if (in->codec == GZIP)
-        got = decode_gzip(in, to, room, &rc, e);
+        got = decode_gzip(in, to, room, &in->rc);
     else if (in->codec == ZSTD)
-        got = decode_zstd(in, to, room, &rc, e);
+        got = decode_zstd(in, to, room, &in->rc);
     else
         got = decode_plain(in, to, room);
     bool dry = !got && in->raw_end && in->raw_at == in->raw_n;
-    if (!rc && dry && in->in_frame) rc = broken(in, "it ends in the middle", e);
+    if (!in->rc && dry && in->in_frame) in->rc = broken(in, "it ends in the middle");
     in->n += got;
-    in->end = dry && !rc;
-    return rc;
+    in->end = dry && !in->rc;
+    return in->rc ? errmsg_set(e, in->rc, "%s", in->why.text) : 0;
 }
 
 int input_line(struct input *in, const char **line, size_t *n, struct errmsg *e)
@@ -150,9 +153,13 @@ static void detect_codec(struct input *in)
     }
 }
 
-static void skip_bom(struct input *in, struct errmsg *e)
+/* A failure on the way is told by the first input_line. */
+static void skip_bom(struct input *in)
 {
-    if (fill(in, e) == 0 && in->n >= 3 && !memcmp(in->text, "\xEF\xBB\xBF", 3)) in->at = 3;
+    static const char bom[] = "\xEF\xBB\xBF";
+    while (in->n < 3 && !in->end && !memcmp(in->text ? in->text : bom, bom, in->n))
+        if (fill(in, NULL)) return;
+    if (in->n >= 3 && !memcmp(in->text, bom, 3)) in->at = 3;
 }
 
 int input_open(struct input **out, const char *path, struct errmsg *e)
@@ -170,14 +177,15 @@ int input_open(struct input **out, const char *path, struct errmsg *e)
         rc = errmsg_set(e, EISDIR, "%s: is a folder; name the files in it", in->name);
     } else {
         in->total = S_ISREG(st.st_mode) ? (uint64_t)st.st_size : 0;
-        rc = read_raw(in, e);
+        rc = read_raw(in, sizeof(uint32_t)); /* what detect_codec looks at */
+        errmsg_set(e, rc, "%s", in->why.text);
     }
     if (rc) {
         input_close(in);
         return rc;
     }
     detect_codec(in);
-    skip_bom(in, e);
+    skip_bom(in);
     *out = in;
     return 0;
 }
