@@ -5,9 +5,13 @@
 #include "lang/lang.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 enum { MAX_DBS = 16, MAX_READERS = 1024 };
 static const char magic[8] = "SOUKSTOR";
@@ -34,22 +38,6 @@ int store_error(const struct store *s, int rc, struct errmsg *e)
     }
 }
 
-/* LMDB trusts its pages: a file shorter than its last page would end in SIGBUS. */
-static int check_length(const struct store *s, struct errmsg *e)
-{
-    MDB_envinfo info;
-    MDB_stat st;
-    struct stat file;
-    mdb_env_info(s->env, &info);
-    mdb_env_stat(s->env, &st);
-    if (stat(s->path, &file) != 0) return store_error(s, errno, e);
-    uint64_t need = ((uint64_t)info.me_last_pgno + 1) * st.ms_psize;
-    if ((uint64_t)file.st_size < need && info.me_last_txnid)
-        return errmsg_set(e, ERR_FORMAT, "%s: cut short, %llu bytes of %llu; restore it from a copy or index again", s->path,
-                          (unsigned long long)file.st_size, (unsigned long long)need);
-    return 0;
-}
-
 static int open_env(struct store *s, unsigned flags, size_t map)
 {
     int rc = mdb_env_create(&s->env);
@@ -71,6 +59,74 @@ static int reserve_env(struct store *s, unsigned flags)
     int rc = ENOMEM;
     for (size_t map = (size_t)1 << 40; rc == ENOMEM && map >= (size_t)1 << 30; map /= 2) rc = open_env(s, flags, map);
     return rc;
+}
+
+/* ---- is the file whole? ---- */
+
+/* How many of the pages from `have` on are free. */
+static uint64_t count_free(const char *path, size_t map, uint64_t have)
+{
+    struct store s = {.path = (char *)path};
+    MDB_txn *txn;
+    MDB_cursor *cur;
+    MDB_val k, v;
+    uint64_t n = 0;
+    if (open_env(&s, MDB_RDONLY | MDB_NOLOCK, map) || mdb_txn_begin(s.env, NULL, MDB_RDONLY, &txn)) return 0;
+    if (mdb_cursor_open(txn, 0, &cur)) return 0; /* database 0: lists of free pages, each with its length in front */
+    while (mdb_cursor_get(cur, &k, &v, MDB_NEXT) == 0) {
+        const size_t *list = v.mv_data;
+        for (size_t i = 1; i <= list[0]; i++) n += list[i] >= have;
+    }
+    return n;
+}
+
+/* A page that was taken and freed by one transaction is never written, so a file may end before the last page that LMDB
+ * counts. Whether the missing ones are all free is found out by a child: what it follows may lie behind the end too, and then
+ * it is the child that dies of SIGBUS. */
+static bool only_free_missing(const struct store *s, size_t map, uint64_t have, uint64_t need)
+{
+    int status = 1;
+    pid_t child = fork();
+    if (child == 0) {
+        signal(SIGBUS, SIG_DFL);
+        signal(SIGSEGV, SIG_DFL);
+        setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0});
+        _exit(count_free(s->path, map, have) == need - have ? 0 : 1);
+    }
+    while (child > 0 && waitpid(child, &status, 0) < 0 && errno == EINTR) {
+    }
+    return child > 0 && status == 0;
+}
+
+/* LMDB trusts its pages: to read one behind the end of the file would be SIGBUS. */
+static int check_length(const struct store *s, struct errmsg *e)
+{
+    MDB_envinfo info;
+    MDB_stat st;
+    struct stat file;
+    mdb_env_info(s->env, &info);
+    mdb_env_stat(s->env, &st);
+    if (stat(s->path, &file) != 0) return store_error(s, errno, e);
+    uint64_t have = (uint64_t)file.st_size / st.ms_psize, need = (uint64_t)info.me_last_pgno + 1;
+    if (have >= need || !info.me_last_txnid) return 0;
+    if (only_free_missing(s, info.me_mapsize, have, need)) return 0;
+    return errmsg_set(e, ERR_FORMAT, "%s: cut short, %llu bytes of %llu; restore it from a copy or index again", s->path,
+                      (unsigned long long)file.st_size, (unsigned long long)need * st.ms_psize);
+}
+
+int store_commit(const struct store *s, MDB_txn *txn)
+{
+    MDB_envinfo info;
+    MDB_stat st;
+    struct stat file;
+    int fd, rc = mdb_txn_commit(txn);
+    if (rc) return rc;
+    mdb_env_info(s->env, &info);
+    mdb_env_stat(s->env, &st);
+    off_t need = (off_t)(info.me_last_pgno + 1) * (off_t)st.ms_psize;
+    if (mdb_env_get_fd(s->env, &fd) == 0 && fstat(fd, &file) == 0 && file.st_size < need && ftruncate(fd, need) != 0)
+        return 0; /* only_free_missing will find that all is well */
+    return 0;
 }
 
 static int open_databases(struct store *s, unsigned flags)
@@ -115,7 +171,7 @@ int store_open(struct store *s, const char *dir, unsigned flags, struct errmsg *
     rc = open_databases(s, flags);
 out:
     if (rc) {
-        store_error(s, rc, e);
+        rc = store_error(s, rc, e);
         store_close(s);
     }
     return rc;

@@ -67,6 +67,9 @@ enum store_flags { STORE_CREATE = 1u << 0, STORE_READ = 1u << 1 };
 int store_open(struct store *s, const char *dir, unsigned flags, struct errmsg *e);
 void store_close(struct store *s);
 
+/* mdb_txn_commit, and makes the file as long as LMDB counts it, so that the next open sees at once that it is whole. */
+int store_commit(const struct store *s, MDB_txn *txn);
+
 /* The manifest as of txn; checks magic, version and the versions of what the store depends on. */
 int manifest_get(const struct store *s, MDB_txn *txn, struct manifest *m, struct errmsg *e);
 int manifest_put(const struct store *s, MDB_txn *txn, struct manifest *m);

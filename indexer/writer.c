@@ -42,7 +42,7 @@ static int first_manifest(struct writer *w, struct errmsg *e)
         mdb_txn_abort(txn);
         return store_error(s, rc, e);
     }
-    return store_error(s, mdb_txn_commit(txn), e);
+    return store_error(s, store_commit(s, txn), e);
 }
 
 static int check_model(const struct writer *w, struct errmsg *e)
@@ -162,7 +162,7 @@ int writer_commit(struct writer *w, struct errmsg *e)
     if (!rc && w->batch_dead) rc = dead_save(w);
     if (!rc) rc = manifest_put(s, w->txn, &w->m);
     if (!rc) {
-        rc = mdb_txn_commit(w->txn);
+        rc = store_commit(s, w->txn);
         w->txn = NULL;
         if (rc) w->m = w->batch, column_writer_forget(w->columns);
     } else {
