@@ -3,6 +3,7 @@
 #include "base/json.h"
 #include "base/mem.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -31,6 +32,15 @@ static void grow_table(struct dict *d)
     for (uint32_t i = 0; i < d->n_values; i++) *slot_of(d, d->values[i].text, d->values[i].n) = i + 1;
 }
 
+/* Digits as people write them: a brand may be called NAN or Infinity, which strtod would take, and 0x10 is no size. */
+static bool reads_as_number(const char *text, size_t n, double *number)
+{
+    char *end;
+    if (!n || strspn(text, "+-.0123456789eE") < n) return false;
+    *number = strtod(text, &end);
+    return *end == 0 && isfinite(*number);
+}
+
 /* The number of a value, which is added when it is new. */
 static uint32_t value_number(struct dict *d, const char *text, size_t n, const json_t *from)
 {
@@ -40,9 +50,7 @@ static uint32_t value_number(struct dict *d, const char *text, size_t n, const j
     xgrow(&d->values, &d->cap_values, d->n_values + 1u, sizeof *d->values);
     struct dict_value *v = &d->values[d->n_values++];
     *v = (struct dict_value){.text = arena_strn(&d->arena, text, n), .n = (uint32_t)n, .is_text = json_is_string(from)};
-    char *end;
-    v->number = strtod(v->text, &end);
-    v->is_number = n && *end == 0 && !json_is_boolean(from);
+    v->is_number = reads_as_number(v->text, n, &v->number);
     *slot = d->n_values;
     return d->n_values - 1;
 }
