@@ -119,18 +119,15 @@ static int find_generation(struct index *ix, const char *data, unsigned flags, s
     return flags & INDEX_CREATE ? make_dir(ix->gen_dir, e) : 0;
 }
 
-int index_open(struct index **out, const char *data, const char *name, unsigned flags, struct errmsg *e)
+static int open_current(struct index **out, const char *data, const char *name, unsigned flags, struct errmsg *e)
 {
-    *out = NULL;
-    int rc = check_name(name, e);
-    if (rc) return rc;
     struct index *ix = xcalloc(1, sizeof *ix);
     pthread_mutex_init(&ix->lock, NULL);
     ix->lock_fd = -1;
     ix->name = xstrdup(name);
     ix->dir = xasprintf("%s/%s", data, name);
     if (flags & INDEX_REBUILD) flags |= INDEX_CREATE;
-    rc = find_generation(ix, data, flags, e);
+    int rc = find_generation(ix, data, flags, e);
     if (!rc && flags & INDEX_CREATE && access(ix->dir, W_OK) != 0)
         rc = errmsg_set(e, errno, "no permission to write in %s", ix->dir);
     if (!rc)
@@ -142,6 +139,20 @@ int index_open(struct index **out, const char *data, const char *name, unsigned 
     }
     *out = ix;
     return 0;
+}
+
+int index_open(struct index **out, const char *data, const char *name, unsigned flags, struct errmsg *e)
+{
+    enum { TRIES = 5 }; /* a rebuild may remove the generation that we were about to open: then CURRENT names another */
+    struct errmsg why = {0};
+    *out = NULL;
+    int rc = check_name(name, e);
+    if (rc) return rc;
+    for (int i = 0; i < TRIES && (!i || rc == ENOENT); i++) {
+        why.text[0] = 0;
+        rc = open_current(out, data, name, flags, &why);
+    }
+    return rc ? errmsg_set(e, rc, "%s", why.text) : 0;
 }
 
 void index_close(struct index *ix)
@@ -159,6 +170,13 @@ void index_close(struct index *ix)
     free(ix);
 }
 
+/* True when another writer made a newer generation live since ix was opened: what is written to ix would be lost. */
+static bool is_superseded(const struct index *ix)
+{
+    uint32_t g;
+    return read_current(ix->dir, &g) == 0 && (g > ix->generation || ix->unnamed);
+}
+
 int index_lock(struct index *ix, struct errmsg *e)
 {
     char *path = xasprintf("%s/lock", ix->dir), holder[160] = "";
@@ -170,6 +188,9 @@ int index_lock(struct index *ix, struct errmsg *e)
         if (n > 0 && holder[n - 1] == '\n') holder[n - 1] = 0;
         rc = errmsg_set(e, ERR_BUSY, "index \"%s\" is being written by %s; try again when it is done", ix->name,
                         holder[0] ? holder : "another process");
+        close(fd);
+    } else if (is_superseded(ix)) {
+        rc = errmsg_set(e, ERR_BUSY, "index \"%s\" was rebuilt by another process meanwhile; open it again", ix->name);
         close(fd);
     } else {
         if (ftruncate(fd, 0) == 0) dprintf(fd, "%s (process %d)\n", program_invocation_short_name, (int)getpid());

@@ -49,7 +49,7 @@ const char *index_default_data(void);
 int index_open(struct index **out, const char *data, const char *name, unsigned flags, struct errmsg *e);
 void index_close(struct index *ix);
 
-/* Becomes the one writer, or says who is (ERR_BUSY). */
+/* Becomes the one writer, or says who is (ERR_BUSY); also ERR_BUSY when a newer generation is live: open the index anew. */
 int index_lock(struct index *ix, struct errmsg *e);
 void index_unlock(struct index *ix);
 
