@@ -25,6 +25,9 @@ int store_error(const struct store *s, int rc, struct errmsg *e)
     case EFBIG:
         return errmsg_set(e, rc, "%s: the file would pass the size limit of this process; what was committed before is safe",
                           s->path);
+    case EIO: /* what LMDB makes of a write that was cut short */
+        return errmsg_set(
+            e, rc, "%s: cannot be written to its end, the disk is full or failing; what was committed before is safe", s->path);
     case EACCES:
     case EROFS: return errmsg_set(e, rc, "%s: no permission to write here", s->path);
     case MDB_READERS_FULL: return errmsg_set(e, rc, "%s: too many readers at once (%d slots)", s->path, MAX_READERS);

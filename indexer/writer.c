@@ -111,12 +111,10 @@ int writer_begin(struct writer *w, struct errmsg *e)
     return store_error(&w->ix->store, rc, e);
 }
 
-void writer_abort(struct writer *w)
+/* After a transaction that came to nothing: what the writer remembers is as before the batch. */
+static void forget_batch(struct writer *w)
 {
-    if (!w->txn) return;
     struct buf forget = BUF_INIT(UINT32_MAX);
-    mdb_txn_abort(w->txn);
-    w->txn = NULL;
     w->m = w->batch;
     segment_builder_finish(w->segment, &forget);
     buf_release(&forget);
@@ -129,6 +127,14 @@ void writer_abort(struct writer *w)
             mdb_txn_abort(txn);
         }
     }
+}
+
+void writer_abort(struct writer *w)
+{
+    if (!w->txn) return;
+    mdb_txn_abort(w->txn);
+    w->txn = NULL;
+    forget_batch(w);
 }
 
 static int put_segment(struct writer *w)
@@ -164,7 +170,7 @@ int writer_commit(struct writer *w, struct errmsg *e)
     if (!rc) {
         rc = store_commit(s, w->txn);
         w->txn = NULL;
-        if (rc) w->m = w->batch, column_writer_forget(w->columns);
+        if (rc) forget_batch(w);
     } else {
         writer_abort(w);
     }
@@ -184,6 +190,7 @@ static int find(struct writer *w, const char *id, size_t n, struct found *f)
 {
     MDB_val k = val(id, n), v;
     *f = (struct found){.doc = UINT32_MAX};
+    if (!n || n > ID_MAX) return 0; /* no product has such an id */
     int rc = mdb_get(w->txn, w->ix->store.ids, &k, &v);
     if (rc) return rc == MDB_NOTFOUND ? 0 : rc;
     uint32_t doc;

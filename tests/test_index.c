@@ -133,7 +133,7 @@ Test(index, two_that_make_the_same_index_at_once_do_not_undo_each_other)
     struct errmsg e = {0};
     make_folder(data);
     strcpy(a.data, data);
-    a.model = make_model(&a.file, NULL);
+    a.model = make_model(&a.file, "tiny");
     OK(index_open(&a.ix, data, "shop", INDEX_CREATE, &e), &e);
     OK(index_open(&b.ix, data, "shop", INDEX_CREATE, &e), &e);
     OK(writer_new(&a.w, a.ix, a.model, &e), &e);
@@ -190,7 +190,7 @@ Test(index, a_first_run_that_was_killed_is_no_index)
     OK(index_open(&ix, m.data, "shop", INDEX_CREATE, &e), &e); /* no writer came to make the manifest */
     index_close(ix);
     cr_assert_eq(open_rc(m.data, "shop", INDEX_READ, &e), ERR_NOT_FOUND);
-    m.model = make_model(&m.file, NULL);
+    m.model = make_model(&m.file, "tiny");
     open_writer(&m);
     put(&m, "{'id':'1'}");
     read_text(m.ix->dir, "CURRENT", text);
@@ -227,7 +227,7 @@ Test(index, a_lock_dies_with_its_process)
     int ready[2], status;
     char c;
     make_folder(m.data);
-    m.model = make_model(&m.file, NULL);
+    m.model = make_model(&m.file, "tiny");
     cr_assert_eq(pipe(ready), 0);
     pid_t child = fork();
     if (child == 0) {
