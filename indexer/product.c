@@ -108,7 +108,6 @@ static int check_names(const json_t *object, struct errmsg *e)
     json_t *item;
     json_object_foreach((json_t *)object, key, item)
     {
-        if (!*key) return errmsg_set(e, ERR_INPUT, "the name of a field is empty");
         if (strlen(key) > FIELD_NAME_MAX)
             return errmsg_set(e, ERR_TOO_BIG, "the name of field \"%.40s...\" is longer than %d bytes", key, FIELD_NAME_MAX);
     }
@@ -194,6 +193,7 @@ int product_check(struct product *p, json_t *json, struct errmsg *e)
     int rc = 0;
     if (!json_is_object(json)) rc = errmsg_set(e, ERR_INPUT, "a product must be a JSON object, not %s", type_name(json));
     if (!rc) rc = check_id(p, e);
+    if (!rc && json_object_get(json, "")) rc = errmsg_set(e, ERR_INPUT, "the name of a field is empty");
     if (!rc) rc = check_names(json, e);
     for (int i = 0; !rc && i < N_KNOWN; i++) {
         const json_t *v = json_object_get(json, known[i].name);
