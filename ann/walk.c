@@ -8,8 +8,8 @@
  *     score    all of them in one kernel call, which prefetches 16 rows ahead
  *     keep     those better than the worst of a full pool: sort the few, merge them in one pass
  *
- * Measured with a prototype on a million vectors, width 3-4 answers 1.55 times as many queries as width 1, with the same or better recall, since
- * a node expanded early would nearly always have been expanded later. The pool is one sorted array: at ef 64 it is 8 cache
+ * Measured with a prototype on a million vectors, width 3-4 answers 1.55 times as many queries as width 1, with the same or better
+ * recall, since a node expanded early would nearly always have been expanded later. The pool is one sorted array: at ef 64 it is 8 cache
  * lines, and no heap is faster.
  *
  * Filters: links of all nodes are followed, allowed ones are also kept in a second pool, and the walk ends when the best

@@ -147,8 +147,9 @@ static bool is_identified(const struct searcher *s, uint32_t doc)
     return false;
 }
 
-/* The formula of search.h. The weakest word: a document that lacks one of the words is not what was asked for. The third power: a document that has all of the query's words is what was asked for; one that has a
- * common word of them, perhaps of another language, is hardly more than one that has none. */
+/* The formula of search.h. The weakest word: a document that lacks one of the words is not what was asked for. The third power:
+ * a document that has all of the query's words is what was asked for; one that has a common word of them, perhaps of another
+ * language, is hardly more than one that has none. */
 static float fuse(enum search_mode mode, float cosine, float weakest, float share)
 {
     if (cosine < 0) cosine = 0;
