@@ -153,6 +153,14 @@ int engine_borrow(struct engine *en, const char *index, unsigned worker, struct 
     return rc;
 }
 
+void engine_look_anew(struct engine *en, const char *index)
+{
+    pthread_mutex_lock(&en->lock);
+    struct entry *x = *find(en, index);
+    if (x) x->checked_us = 0;
+    pthread_mutex_unlock(&en->lock);
+}
+
 void engine_return(struct engine *en, unsigned worker)
 {
     pthread_mutex_lock(&en->lock);

@@ -23,6 +23,10 @@ void engine_close(struct engine *en);
 int engine_borrow(struct engine *en, const char *index, unsigned worker, struct searcher **s, struct errmsg *e);
 void engine_return(struct engine *en, unsigned worker);
 
+/* The next borrow looks at CURRENT, however short the last look is ago: before a write, which must not go to a generation that
+ * a rebuild has just replaced. */
+void engine_look_anew(struct engine *en, const char *index);
+
 const struct embedder *engine_model(const struct engine *en);
 const char *engine_data(const struct engine *en);
 

@@ -134,6 +134,7 @@ void import_documents(struct service *sv, unsigned worker, const char *index, co
     struct searcher *s;
     struct results results = {.w = {.out = &r->body}, .sv = sv};
     if (!may_write(sv, q, r)) return;
+    engine_look_anew(sv->engine, index);
     int rc = engine_borrow(sv->engine, index, worker, &s, &e);
     if (!rc) {
         rc = import_body(sv, engine_index(sv->engine, worker), q, &results, &e);
@@ -174,6 +175,7 @@ void delete_document(struct service *sv, unsigned worker, const char *index, con
     struct searcher *s;
     enum outcome outcome = ABSENT;
     if (!may_write(sv, q, r)) return;
+    engine_look_anew(sv->engine, index);
     int rc = engine_borrow(sv->engine, index, worker, &s, &e);
     if (!rc) {
         rc = delete_one(sv, engine_index(sv->engine, worker), id, &outcome, &e);

@@ -134,6 +134,23 @@ Test(engine, follows_a_rebuild)
     close_house(&h);
 }
 
+Test(engine, looks_at_once_before_a_write)
+{
+    struct house h;
+    open_house(&h);
+    cr_expect_eq(count(&h, 0), 1);
+    usleep(250000);
+    cr_expect_eq(count(&h, 0), 1, "looked at just now");
+    in_a_child(&h, INDEX_REBUILD, "{\"id\":\"c\",\"title\":\"third edition\"}");
+    engine_look_anew(h.engine, "products");
+    engine_look_anew(h.engine, "nothing");
+    struct searcher *s;
+    cr_assert_eq(engine_borrow(h.engine, "products", 0, &s, NULL), 0);
+    cr_expect(!index_stale(engine_index(h.engine, 0)));
+    engine_return(h.engine, 0);
+    close_house(&h);
+}
+
 /* ---- many at once ---- */
 
 struct visitor {
