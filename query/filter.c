@@ -16,6 +16,7 @@ struct parser {
     struct arena *arena;
     struct errmsg *e;
     unsigned depth;
+    struct filter_value *list; /* VALUES_MAX: the list at work */
 };
 
 static struct filter *fail(struct parser *p, const char *what)
@@ -128,14 +129,14 @@ static struct filter *test(struct parser *p, enum filter_op op, const char *fiel
 static struct filter *in_list(struct parser *p, const char *field)
 {
     size_t n = 0;
-    struct filter_value *values = arena_alloc(p->arena, VALUES_MAX * sizeof *values);
+    if (!p->list) p->list = arena_alloc(p->arena, VALUES_MAX * sizeof *p->list);
     if (!take(p, "[")) return fail(p, "\"[\" is missing");
     do {
         if (n == VALUES_MAX) return fail(p, "a list has more than 1000 values");
-        if (!value(p, &values[n++])) return NULL;
+        if (!value(p, &p->list[n++])) return NULL;
     } while (take(p, ","));
     if (!take(p, "]")) return fail(p, "\"]\" or \",\" is missing");
-    return test(p, FILTER_IN, field, values, n);
+    return test(p, FILTER_IN, field, p->list, n);
 }
 
 static struct filter *compare(struct parser *p, const char *field, enum filter_op op)

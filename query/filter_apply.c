@@ -6,12 +6,41 @@
 #include <math.h>
 #include <string.h>
 
+enum { SPARE_SETS = 256 }; /* more than an expression of any depth has in use at once */
+
 struct context {
     struct snapshot *s;
     struct arena *arena;
     struct errmsg *e;
     uint32_t n; /* documents */
+    /* scratch of one test, shared by all of them: an expression may have thousands */
+    double *numbers; /* BLOCK_DOCS */
+    uint32_t *ordinals;
+    uint8_t *passes;
+    size_t cap_passes;
+    uint64_t *spare[SPARE_SETS]; /* sets that nobody needs at the moment */
+    size_t n_spare;
 };
+
+static uint64_t *take_set(struct context *x)
+{
+    return x->n_spare ? x->spare[--x->n_spare] : arena_alloc(x->arena, (bits_words(x->n) + 1) * 8);
+}
+
+static uint64_t *take_copy(struct context *x, const uint64_t *set)
+{
+    return memcpy(take_set(x), set, bits_words(x->n) * 8);
+}
+
+static uint64_t *take_empty(struct context *x)
+{
+    return memset(take_set(x), 0, bits_words(x->n) * 8);
+}
+
+static void give_back(struct context *x, uint64_t *set)
+{
+    if (x->n_spare < SPARE_SETS) x->spare[x->n_spare++] = set;
+}
 
 static bool number_passes(const struct filter *f, double v)
 {
@@ -51,9 +80,8 @@ static int check_numbers(const struct filter *f, struct errmsg *e)
 
 static void scan_numbers(const struct filter *f, const struct column *c, uint64_t *set, struct context *x)
 {
-    double *tmp = arena_alloc(x->arena, BLOCK_DOCS * sizeof *tmp);
     for (uint32_t b = 0; b * BLOCK_DOCS < x->n; b++) {
-        const double *v = column_numbers(c, b, tmp);
+        const double *v = column_numbers(c, b, x->numbers);
         for (uint32_t w = 0; w < BLOCK_DOCS / 64 && b * BLOCK_DOCS + w * 64 < x->n; w++) {
             uint64_t *word = &set[b * (BLOCK_DOCS / 64) + w];
             for (uint64_t left = *word; left; left &= left - 1) {
@@ -67,9 +95,8 @@ static void scan_numbers(const struct filter *f, const struct column *c, uint64_
 /* passes[ordinal] says whether the documents with it pass; ordinals beyond the dictionary do not. */
 static void scan_ordinals(const uint8_t *passes, uint32_t n_passes, const struct column *c, uint64_t *set, struct context *x)
 {
-    uint32_t *tmp = arena_alloc(x->arena, BLOCK_DOCS * sizeof *tmp);
     for (uint32_t b = 0; b * BLOCK_DOCS < x->n; b++) {
-        const uint32_t *v = column_ordinals(c, b, tmp);
+        const uint32_t *v = column_ordinals(c, b, x->ordinals);
         for (uint32_t w = 0; w < BLOCK_DOCS / 64 && b * BLOCK_DOCS + w * 64 < x->n; w++) {
             uint64_t *word = &set[b * (BLOCK_DOCS / 64) + w];
             for (uint64_t left = *word; left; left &= left - 1) {
@@ -81,12 +108,19 @@ static void scan_ordinals(const uint8_t *passes, uint32_t n_passes, const struct
     }
 }
 
+static uint8_t *room_for(struct context *x, size_t n)
+{
+    if (n > x->cap_passes) x->passes = arena_alloc(x->arena, x->cap_passes = n * 2);
+    return x->passes;
+}
+
 static int apply_ordinals(const struct filter *f, const struct column *c, uint64_t *set, struct context *x)
 {
     const struct dict *d;
     int rc = snapshot_dict(x->s, f->field, c, &d);
     if (rc) return rc;
-    uint8_t *value_passes = arena_alloc(x->arena, d->n_values), *passes = arena_zero(x->arena, d->n_entries);
+    uint8_t *value_passes = room_for(x, (size_t)d->n_values + d->n_entries), *passes = value_passes + d->n_values;
+    memset(passes, 0, d->n_entries);
     for (uint32_t i = 0; i < d->n_values; i++) value_passes[i] = text_passes(f, &d->values[i]);
     for (uint32_t i = 1; i < d->n_entries; i++)
         for (uint32_t k = 0; k < d->entries[i].n; k++) passes[i] |= value_passes[d->entries[i].values[k]];
@@ -100,12 +134,13 @@ static int apply_ids(const struct filter *f, uint64_t *set, struct context *x)
 {
     if (f->op == FILTER_EXISTS) return 0;
     if (f->op != FILTER_IN) return errmsg_set(x->e, ERR_INPUT, "filter: \"id\" can only be compared with =, != and IN");
-    uint64_t *wanted = arena_zero(x->arena, (bits_words(x->n) + 1) * 8);
+    uint64_t *wanted = take_empty(x);
     for (size_t i = 0; i < f->n_values; i++) {
         uint32_t doc = snapshot_find(x->s, f->values[i].text, f->values[i].n);
         if (doc != UINT32_MAX) bits_set(wanted, doc);
     }
     bits_and(set, wanted, x->n);
+    give_back(x, wanted);
     return 0;
 }
 
@@ -122,32 +157,53 @@ static int apply_test(const struct filter *f, uint64_t *set, struct context *x)
     return rc;
 }
 
-static uint64_t *copy(const uint64_t *set, struct context *x)
+static int apply(const struct filter *f, uint64_t *set, struct context *x);
+
+/* Adds to any what passes one of the alternatives of f. A chain of ORs leans to the left. */
+static int apply_any(const struct filter *f, const uint64_t *set, uint64_t *any, struct context *x)
 {
-    return arena_dup(x->arena, set, (bits_words(x->n) + 1) * 8);
+    int rc;
+    for (; f->op == FILTER_OR; f = f->left)
+        if ((rc = apply_any(f->right, set, any, x)) != 0) return rc;
+    uint64_t *one = take_copy(x, set);
+    if ((rc = apply(f, one, x)) == 0) bits_or(any, one, x->n);
+    give_back(x, one);
+    return rc;
+}
+
+static int apply_or(const struct filter *f, uint64_t *set, struct context *x)
+{
+    uint64_t *any = take_empty(x);
+    int rc = apply_any(f, set, any, x);
+    memcpy(set, any, bits_words(x->n) * 8);
+    give_back(x, any);
+    return rc;
+}
+
+static int apply_not(const struct filter *f, uint64_t *set, struct context *x)
+{
+    uint64_t *other = take_copy(x, set);
+    int rc = apply(f, other, x);
+    bits_andnot(set, other, x->n);
+    give_back(x, other);
+    return rc;
 }
 
 static int apply(const struct filter *f, uint64_t *set, struct context *x)
 {
     int rc;
-    uint64_t *other;
     switch (f->op) {
     case FILTER_AND: return (rc = apply(f->left, set, x)) ? rc : apply(f->right, set, x);
-    case FILTER_OR:
-        other = copy(set, x);
-        if ((rc = apply(f->left, other, x)) != 0 || (rc = apply(f->right, set, x)) != 0) return rc;
-        bits_or(set, other, x->n);
-        return 0;
-    case FILTER_NOT:
-        other = copy(set, x);
-        if ((rc = apply(f->left, other, x)) == 0) bits_andnot(set, other, x->n);
-        return rc;
+    case FILTER_OR: return apply_or(f, set, x);
+    case FILTER_NOT: return apply_not(f->left, set, x);
     default: return apply_test(f, set, x);
     }
 }
 
 int filter_apply(const struct filter *f, struct snapshot *s, uint64_t *set, struct arena *a, struct errmsg *e)
 {
-    struct context x = {s, a, e, snapshot_docs(s)};
+    struct context x = {.s = s, .arena = a, .e = e, .n = snapshot_docs(s)};
+    x.numbers = arena_alloc(a, BLOCK_DOCS * sizeof *x.numbers);
+    x.ordinals = arena_alloc(a, BLOCK_DOCS * sizeof *x.ordinals);
     return apply(f, set, &x);
 }

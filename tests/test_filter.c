@@ -4,6 +4,7 @@
 #include "query/filter_tree.h"
 #include "tests/test_query.h"
 
+#include <malloc.h>
 #include <math.h>
 
 /* ---- the grammar ---- */
@@ -433,6 +434,39 @@ Test(filter, random_expressions_leave_what_a_model_leaves)
         check(&c, text.data, pass);
         buf_release(&text);
     }
+    close_catalogue(&c);
+}
+
+/* Memory that malloc has given out; 0 where a sanitizer counts instead. */
+static size_t allocated(void)
+{
+    struct mallinfo2 m = mallinfo2();
+    return m.uordblks + m.hblkhd;
+}
+
+Test(filter, thousands_of_alternatives_take_no_more_memory_than_one)
+{
+    static const char *const tests[] = {"price=%d", "brand=b%d", "brand IN[b%d]", "NOT id=p%d", "NOT(price=%d OR NOT brand=a)"};
+    struct catalogue c;
+    open_catalogue(&c, 6);
+    for (size_t t = 0; t < sizeof tests / sizeof tests[0]; t++)
+        for (int joined = 0; joined < 2; joined++) {
+            struct snapshot *s = searcher_snapshot(c.shop.searcher);
+            struct arena a = ARENA_INIT;
+            struct buf text = BUF_INIT(1 << 20);
+            struct filter *f;
+            for (int i = 0; text.n < FILTER_MAX - 32; i++) {
+                if (i) buf_str(&text, joined ? " OR " : " AND ");
+                buf_printf(&text, tests[t], i % 10);
+            }
+            size_t before = allocated();
+            uint64_t *set = arena_dup(&a, snapshot_live(s), (bits_words(snapshot_docs(s)) + 1) * 8);
+            cr_assert_eq(filter_parse(&f, text.data, &a, NULL), 0);
+            cr_assert_eq(filter_apply(f, s, set, &a, NULL), 0);
+            cr_expect_lt(allocated() - before, 1 << 20, "%s: %zu bytes", tests[t], allocated() - before);
+            buf_release(&text);
+            arena_release(&a);
+        }
     close_catalogue(&c);
 }
 
