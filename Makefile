@@ -9,7 +9,7 @@
 #   make fuzz       builds libFuzzer targets with clang into build/fuzz
 #   make programs   builds souk, tests, fuzz replay and benches below build/
 #   make bench      relevance and speed on the sample, or on the sets in DATA=folder
-#   make install    copies souk and its model below $(DESTDIR)$(PREFIX); make uninstall takes them away
+#   make install    copies souk, its model, manual page and completions below $(DESTDIR)$(PREFIX); make uninstall takes them away
 #   make deps       installs the Debian packages that building needs; make test-deps those of the tests
 #   make clean      removes what was built
 #   make help       prints this
@@ -163,7 +163,13 @@ install: $(O)/souk
 	install -Dm755 $(O)/souk $(DESTDIR)$(PREFIX)/bin/souk
 	install -d $(SHARE)/models
 	install -m644 $(wildcard embed/models/*.gguf) $(SHARE)/models/
+	query/shell/man.sh $(O)/souk > $(O)/souk.1
+	install -Dm644 $(O)/souk.1 $(DESTDIR)$(PREFIX)/share/man/man1/souk.1
+	install -Dm644 query/shell/souk.bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions/souk
+	install -Dm644 query/shell/_souk $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_souk
 uninstall:
+	rm -f $(DESTDIR)$(PREFIX)/share/man/man1/souk.1 $(DESTDIR)$(PREFIX)/share/bash-completion/completions/souk \
+	      $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_souk
 	rm -f $(DESTDIR)$(PREFIX)/bin/souk $(addprefix $(SHARE)/models/,$(notdir $(wildcard embed/models/*.gguf)))
 	rmdir $(SHARE)/models $(SHARE) 2>/dev/null || true
 
