@@ -77,6 +77,6 @@ if [ -n "$failed" ]; then echo "check: $n steps, failed:$failed"; else echo "che
 
 if wanted criterion; then
     echo "      criterion"
-    "$build/tests/run" || failed="$failed criterion"
+    "$build/tests/run" --timeout 300 || failed="$failed criterion"
 fi
 [ -z "$failed" ]
