@@ -8,6 +8,7 @@
 #   make asan       make check under AddressSanitizer and UndefinedBehaviorSanitizer
 #   make fuzz       builds libFuzzer targets with clang into build/fuzz
 #   make programs   builds souk, tests, fuzz replay and benches below build/
+#   make eval       relevance on the sample catalogue by language, in seconds
 #   make bench      relevance and speed on the sample, or on the sets in DATA=folder
 #   make install    copies souk, its model, manual page and completions below $(DESTDIR)$(PREFIX); make uninstall takes them away
 #   make deps       installs the Debian packages that building needs; make test-deps those of the tests
@@ -137,6 +138,8 @@ fuzz-targets: $(FUZZ)
 programs: $(O)/souk $(O)/tests/run $(FUZZ) $(BENCH)
 bench: $(O)/souk $(BENCH)
 	@bench/run.sh $(O) $(DATA)
+eval: $(O)/souk
+	@bench/sample/eval.sh $(O)
 
 # ---- the two commands of the README ----
 
@@ -178,6 +181,6 @@ clean:
 help:
 	@sed -n '/^#/!q; s/^# \{0,1\}//p' Makefile
 FORCE:
-.PHONY: all check lint asan fuzz fuzz-targets programs bench deps test-deps demo test install uninstall clean help FORCE
+.PHONY: all check lint asan fuzz fuzz-targets programs bench eval deps test-deps demo test install uninstall clean help FORCE
 .SECONDARY:
 .DELETE_ON_ERROR:
