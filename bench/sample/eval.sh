@@ -3,10 +3,9 @@
 #
 #   bench/sample/eval.sh BUILD_DIR
 #
-# Indexes bench/sample into BUILD_DIR/eval and prints the table by language (hybrid search over all queries with judgments),
-# then lexical and semantic search in one line each, then two kinds of query of which every one must come out right: article
-# numbers (P@1), and needs for which the store has nothing (the share that found nothing). Fails when a step fails or when an
-# article number misses its product.
+# Indexes bench/sample into BUILD_DIR/eval and prints the table by language for hybrid search, the line "all" of lexical and of
+# semantic search, the share of the needs for which the store has nothing that really found nothing, and P@1 of the article
+# numbers. Fails when a step fails or when an article number does not bring its product first.
 set -euo pipefail
 
 [ $# -eq 1 ] || { echo "usage: $0 BUILD_DIR" >&2; exit 2; }
@@ -19,18 +18,21 @@ mkdir -p "$work"
 
 "$build/souk" index -q -D "$work/data" "$here/products.jsonl"
 
-evaluate() { # mode, queries
-    "$build/souk" eval -D "$work/data" --queries "$2" --qrels "$here/qrels.txt" --run "$work/$1.run" --mode "$1"
+# Article numbers (x..) have no language: in the table they would be a row that is always 1.
+for file in queries.tsv qrels.txt; do
+    grep -v '^x' "$here/$file" >"$work/words-$file"
+    grep '^x' "$here/$file" >"$work/numbers-$file"
+done
+
+evaluate() { # words or numbers, mode
+    "$build/souk" eval -D "$work/data" --queries "$work/$1-queries.tsv" --qrels "$work/$1-qrels.txt" --mode "$2" \
+        --run "$work/$1-$2.run"
 }
 
-# Article numbers (x..) have no language: they would be a row of the table that is always 1.
-grep -v '^x' "$here/queries.tsv" >"$work/words.tsv"
-grep '^x' "$here/queries.tsv" >"$work/numbers.tsv"
-
-evaluate hybrid "$work/words.tsv"
+evaluate words hybrid
 for mode in lexical semantic; do
-    evaluate $mode "$work/words.tsv" | sed -n "s/^all   */$mode /p" |
-        awk '{ printf "%-18s %8s %10s %10s %10s %10s %10s %10s %10s\n", $1, $2, $3, $4, $5, $6, $7, $8, $9 }'
+    evaluate words $mode | awk -v mode=$mode '
+        $1 == "all" { printf "%-18s %8s", mode, $2; for (i = 3; i <= NF; i++) printf " %10s", $i; print "" }'
 done
 
 awk -F '\t' '
@@ -39,8 +41,8 @@ awk -F '\t' '
     END {
         printf "\nnothing fits: %d of %d such queries found nothing (%.3f)\n", right, asked, right / asked
         if (wrong != "") print "  found something:" wrong
-    }' "$work/hybrid.run" "$work/words.tsv"
+    }' "$work/words-hybrid.run" "$work/words-queries.tsv"
 
-evaluate hybrid "$work/numbers.tsv" | awk '
+evaluate numbers hybrid | awk '
     $1 == "all" { printf "article numbers: P@1 %s over %d queries\n", $8, $2; ok = $8 == 1 }
     END { exit !ok }'
