@@ -6,7 +6,7 @@
 #   make check      the tests alone: fuzz replay, end-to-end scripts, Criterion suites
 #   make lint       formatting, include order, every header compiles alone, shell scripts parse
 #   make asan       make check under AddressSanitizer and UndefinedBehaviorSanitizer
-#   make fuzz       builds libFuzzer targets with clang into build/fuzz
+#   make fuzz       builds libFuzzer targets into build/fuzz; Debian: apt-get install clang libclang-rt-dev
 #   make programs   builds souk, tests, fuzz replay and benches below build/
 #   make eval       relevance on the sample catalogue by language, in seconds
 #   make bench      relevance and speed on the sample, or on the sets in DATA=folder

@@ -120,7 +120,8 @@ static double recall(const struct ann *a, uint32_t k, const uint64_t *ok)
         cr_assert(n == m, "%u hits instead of %u", n, m);
         for (uint32_t j = 0; j < n; j++) {
             cr_assert(ann_vector(a, got[j].id, x) && (!ok || bits_get(ok, got[j].id)));
-            cr_assert_float_eq(got[j].score, kernels()->dot_f32(q, x, ann_dim(a)), 1e-5);
+            float error = fabsf(got[j].score - kernels()->dot_f32(q, x, ann_dim(a)));
+            cr_assert_lt(error, k <= 256 ? 1e-5f : .02f, "%g at place %u", error, j); /* of long lists only a part is rescored */
             cr_assert(!j || got[j - 1].score >= got[j].score);
             hit += got[j].score >= want[m - 1].score - 1e-6f; /* one of several equals is as good as another */
         }
