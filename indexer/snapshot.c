@@ -323,7 +323,7 @@ uint32_t snapshot_nearest(struct snapshot *s, const float *q, uint32_t k, const 
     if (s->graph) n = ann_search(s->graph->ann, s->ann, q, k, 0, ok, s->n_chunks ? UINT32_MAX : n_ok, floor, hits);
     if (s->n_chunks) n = add_delta(s, q, k, ok, hits, n);
     float least = n && floor.share * hits[0].score > floor.score ? floor.share * hits[0].score : floor.score;
-    while (n && hits[n - 1].score < least) n--;
+    while (n && (floor.score > -1 || floor.share > 0) && hits[n - 1].score < least) n--;
     return n;
 }
 

@@ -110,7 +110,7 @@ static void scan_ways(struct scan *s, struct snapshot *snap, const struct unit *
     s->kind = kind;
     for (size_t i = 0; i < n; i++) {
         float share = kind == BEST_WAY ? ways[i].weight : ways[i].weight / all;
-        s->coverage = share;
+        s->coverage = kind == BEST_WAY ? ways[i].coverage : share;
         saturate(s->worth, u->idf * share);
         scan_term(s, snap, &ways[i]);
     }

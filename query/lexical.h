@@ -27,7 +27,8 @@ enum { UNITS_MAX = 32, WAYS_MAX = 24 };
 struct way {
     const char *term; /* kind byte and text */
     uint32_t n;
-    float weight; /* 0..1 */
+    float weight;   /* 0..1: of its score */
+    float coverage; /* 0..1: how much of the unit a document has that has this */
 };
 
 struct unit {

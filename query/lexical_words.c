@@ -6,7 +6,8 @@
 #include <string.h>
 
 enum { ALIKE_MAX = 8, GRAMS_MAX = 64, ALIKE_MIN_LETTERS = 4 };
-#define ALIKE_MIN 0.5f /* Dice coefficient of three-letter grams: below it, words only look alike by chance */
+#define STEM_WEIGHT 0.95f /* just below the form that was typed; the catalogue's own stems count less already */
+#define ALIKE_MIN   0.5f  /* Dice coefficient of three-letter grams: below it, words only look alike by chance */
 
 static uint64_t document_frequency(struct snapshot *s, const char *term, size_t n)
 {
@@ -29,12 +30,13 @@ static const char *term_of(char kind, const char *s, size_t n, struct arena *a)
 }
 
 /* Adds a way if the catalogue knows the term; returns its document frequency. */
-static uint64_t add_way(struct way *ways, size_t *n_ways, struct snapshot *s, const char *term, size_t n, float weight)
+static uint64_t add_way(struct way *ways, size_t *n_ways, struct snapshot *s, const char *term, size_t n, float weight,
+                        float coverage)
 {
     for (size_t i = 0; i < *n_ways; i++)
         if (ways[i].n == n && !memcmp(ways[i].term, term, n)) return 0;
     uint64_t df = *n_ways < WAYS_MAX ? document_frequency(s, term, n) : 0;
-    if (df) ways[(*n_ways)++] = (struct way){term, (uint32_t)n, weight};
+    if (df) ways[(*n_ways)++] = (struct way){term, (uint32_t)n, weight, coverage};
     return df;
 }
 
@@ -92,7 +94,8 @@ static void add_alike(struct lexical *x, struct snapshot *s, struct unit *u, con
     const struct segment *segments = snapshot_segments(s, &n_segments);
     if (n_grams < ALIKE_MIN_LETTERS || w->flags & WORD_NUMBER) return;
     for (size_t i = 0; i < n_segments; i++) alike_in_segment(x, &segments[i], grams, n_grams, best, &n, a);
-    for (size_t i = 0; i < n; i++) add_way(u->ways, &u->n_ways, s, best[i].term, best[i].n, best[i].dice * best[i].dice);
+    for (size_t i = 0; i < n; i++)
+        add_way(u->ways, &u->n_ways, s, best[i].term, best[i].n, best[i].dice * best[i].dice, best[i].dice);
 }
 
 /* ---- units ---- */
@@ -101,12 +104,12 @@ static void word_unit(struct lexical *x, struct snapshot *s, struct unit *u, con
 {
     uint32_t languages = snapshot_manifest(s)->languages, n_docs = snapshot_manifest(s)->n_live;
     u->ways = ARENA_NEW(a, struct way, WAYS_MAX);
-    uint64_t df = add_way(u->ways, &u->n_ways, s, term_of('w', w->text, w->n, a), w->n + 1, 1);
+    uint64_t df = add_way(u->ways, &u->n_ways, s, term_of('w', w->text, w->n, a), w->n + 1, 1, 1);
     for (int i = 0; i < stem_languages() && !(w->flags & WORD_NUMBER); i++) {
         size_t n;
         if (!(languages >> i & 1)) continue;
         const char *t = stem(x->stemmers, i, w->text, w->n, &n);
-        if (n >= 2 && n <= WORD_MAX) df += add_way(u->ways, &u->n_ways, s, term_of('w', t, n, a), n + 1, 1);
+        if (n >= 2 && n <= WORD_MAX) df += add_way(u->ways, &u->n_ways, s, term_of('w', t, n, a), n + 1, STEM_WEIGHT, 1);
     }
     u->known = df > 0;
     u->idf = lexical_idf(n_docs, df);
@@ -127,7 +130,7 @@ static void run_unit(struct snapshot *s, struct unit *u, const struct word *w, s
         const char *term = term_of(gram ? 'g' : 'w', w[i].text, w[i].n, a);
         uint64_t df = document_frequency(s, term, w[i].n + 1);
         float idf = lexical_idf(n_docs, df);
-        struct way way = {term, w[i].n + 1, idf};
+        struct way way = {term, w[i].n + 1, idf, 0};
         if (gram)
             u->grams[u->n_grams++] = way;
         else

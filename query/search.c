@@ -17,6 +17,10 @@
 #define WEAKEST_WEIGHT 0.5f
 #define LEXICAL_WEIGHT 0.6f
 
+/* A best hit below this cosine is none. Of the shipped model; others lie elsewhere, mostly above. Of 54 queries for what the
+ * sample store does not have, 16 find nothing with it and 1 without; icecat's nDCG@10 over judged products is .705 and .716. */
+#define LEAST_COSINE 0.30f
+
 /* Hits by meaning have at least this share of the best one's cosine. */
 #define FLOOR_SHARE 0.4f
 
@@ -24,6 +28,7 @@ enum {
     LEXICAL_COSINES = 1000, /* lexical matches whose cosine is computed */
     SECOND_LOOKS = 200,     /* candidates of each lane whose weakest word is looked at */
     IDENTIFIER_HITS = 64,
+    SIMILAR_K = 100, /* products like another one */
 };
 
 struct searcher {
@@ -200,18 +205,32 @@ static bool knows_a_word(const struct searcher *s)
     return false;
 }
 
-/* The nearest by meaning, if there is evidence that the query means anything here: the best hit has more of it than nonsense
- * reaches (calibrate.h), or the catalogue has one of the query's words. */
+/* The best cosine of the whole catalogue: what a filter leaves must not change what counts as near. */
+static float best_cosine(struct searcher *s, const uint64_t *ok, uint32_t n_ok)
+{
+    uint32_t live = snapshot_manifest(s->snap)->n_live;
+    if (n_ok != live) ok = snapshot_live(s->snap);
+    return snapshot_nearest(s->snap, s->vector, 1, ok, live, ANN_NO_FLOOR, s->nearest) ? s->nearest[0].score : 0;
+}
+
+/* Is there anything by meaning at all? The best hit is near enough for this model, and either there is more evidence for it than
+ * nonsense reaches (calibrate.h) or the catalogue has one of the query's words. */
+static bool means_anything(struct searcher *s, float best, uint32_t tokens, struct search_result *r)
+{
+    r->evidence = calibrate_evidence(best, embed_strength(s->embed), tokens, s->q->q, s->q->q_n);
+    return best >= LEAST_COSINE && (r->evidence >= snapshot_manifest(s->snap)->noise || knows_a_word(s));
+}
+
 static void semantic_lane(struct searcher *s, const uint64_t *ok, uint32_t n_ok, uint64_t *set, struct search_result *r)
 {
     uint32_t tokens = embed_text(s->model, s->embed, EMBED_QUERY, s->q->q, s->q->q_n, s->vector);
     s->has_vector = tokens > 0;
     if (!tokens) return;
-    uint32_t n = snapshot_nearest(s->snap, s->vector, SEARCH_K, ok, n_ok, (struct ann_floor){-1, FLOOR_SHARE}, s->nearest);
-    r->evidence = n ? calibrate_evidence(s->nearest[0].score, embed_strength(s->embed), tokens, s->q->q, s->q->q_n) : 0;
-    if (r->evidence < snapshot_manifest(s->snap)->noise && !knows_a_word(s)) n = 0;
-    r->floor = n ? s->nearest[0].score * FLOOR_SHARE : 1;
-    if (n) meaning_of(&s->meaning, s->model, s->embed, s->q->q, s->q->q_n);
+    float best = best_cosine(s, ok, n_ok);
+    r->floor = best * FLOOR_SHARE;
+    if (!means_anything(s, best, tokens, r)) return;
+    uint32_t n = snapshot_nearest(s->snap, s->vector, SEARCH_K, ok, n_ok, (struct ann_floor){r->floor, 0}, s->nearest);
+    meaning_of(&s->meaning, s->model, s->embed, s->q->q, s->q->q_n);
     for (uint32_t i = 0; i < n; i++) {
         see(s, s->nearest[i].id, s->nearest[i].score, i < SECOND_LOOKS);
         bits_set(set, s->nearest[i].id);
@@ -359,16 +378,15 @@ void search_end(struct searcher *s)
 static int similar(struct searcher *s, uint32_t doc, struct search_result *r, struct errmsg *e)
 {
     uint64_t *ok, *set;
-    uint32_t n_docs = snapshot_docs(s->snap);
+    uint32_t n_docs = snapshot_docs(s->snap), n = 0;
     int rc = filtered(s, &ok, e);
     if (rc) return rc;
     set = arena_zero(&s->arena, (bits_words(n_docs) + 1) * 8);
     bits_del(ok, doc);
-    uint32_t want = s->q->limit + s->q->offset < SEARCH_K ? s->q->limit + s->q->offset : SEARCH_K;
     s->has_vector = snapshot_vector(s->snap, doc, s->vector);
-    uint32_t n = s->has_vector && want
-                     ? snapshot_nearest(s->snap, s->vector, want, ok, bits_count(ok, n_docs), ANN_NO_FLOOR, s->nearest)
-                     : 0;
+    if (s->has_vector)
+        n = snapshot_nearest(s->snap, s->vector, SIMILAR_K, ok, bits_count(ok, n_docs),
+                             (struct ann_floor){LEAST_COSINE, FLOOR_SHARE}, s->nearest);
     for (uint32_t i = 0; i < n; i++) {
         see(s, s->nearest[i].id, s->nearest[i].score, false);
         bits_set(set, s->nearest[i].id);

@@ -244,9 +244,9 @@ class Reading(Case):
         for body in SEARCHES:
             body = {**body, "limit": 1000, "offset": 0}
             whole = self.souk.search(**body)
-            self.assertEqual(len(whole["hits"]), whole["total"])
+            self.assertEqual(len(whole["hits"]), min(1000, whole["total"]))
             walked = []
-            for offset in range(0, whole["total"], 50):
+            for offset in range(0, len(whole["hits"]), 50):
                 walked += ids(self.souk.search(**{**body, "limit": 50, "offset": offset}))
             self.assertEqual(walked, ids(whole))
 
@@ -274,7 +274,7 @@ class Reading(Case):
             self.assertTrue(answer.startswith(b"HTTP/1.1 413 "), answer)
 
     def test_indexes_are_listed(self):
-        self.assertEqual(self.souk.json("GET", "/indexes"), {"indexes": [{"name": "products", "products": 320}]})
+        self.assertEqual(self.souk.json("GET", "/indexes"), {"indexes": [{"name": "products", "products": len(SAMPLE)}]})
 
     def test_documents_come_back_as_they_were(self):
         for product in SAMPLE[::40]:
