@@ -7,11 +7,12 @@ export class ServiceError extends Error {
   }
 }
 
-async function ask(path, { body, signal, language } = {}) {
+export async function ask(path, { body, signal, language, key } = {}) {
   const headers = { Accept: "application/json" };
   // Titles by language come in the interface's language; the query's own language is the server's to guess, so it is
   // told as a wish of the reader and not as a fact about the query.
   if (language) headers["Accept-Language"] = language;
+  if (key) headers.Authorization = `Bearer ${key}`; // the service's SOUK_WRITE_KEY, for the studio
   if (body) headers["Content-Type"] = "application/json";
   const response = await fetch(path, { method: body ? "POST" : "GET", headers, signal, body: body && JSON.stringify(body) });
   const answer = await response.json().catch(() => ({}));

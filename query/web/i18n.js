@@ -5,7 +5,7 @@ const KEPT = "souk.language";
 export const LANGUAGES = { en: "English", de: "Deutsch", fr: "Français", es: "Español", pt: "Português", tr: "Türkçe",
   ru: "Русский", ar: "العربية", fa: "فارسی", hi: "हिन्दी", zh: "中文", ja: "日本語" };
 
-let language = "en", locale = "en", plural, number;
+let language = "en", locale = "en", plural = new Intl.PluralRules("en"), number = new Intl.NumberFormat("en");
 
 export const current = () => language;
 export const base = (tag) => (tag ?? "").toLowerCase().split(/[-_]/)[0];
