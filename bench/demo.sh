@@ -39,7 +39,7 @@ get() { # path: the whole answer, head and all
 ./souk index -D $data bench/sample/products.jsonl
 
 start() {
-    ./souk serve -D $data --listen "$1" 2>"$log" &
+    ./souk serve -D $data --listen "$1" --pictures bench/sample/pictures 2>"$log" &
     server=$!
     for _ in $(seq 100); do
         url=$(sed -n 's,.* at \(http://[^ ]*\) .*,\1,p' "$log")
@@ -72,7 +72,7 @@ for query in 'rote Schuhe' 'زيت زيتون' 'ヘッドホン'; do
 done
 cat <<END
 
-  souk is serving a sample catalogue of $(wc -l <bench/sample/products.jsonl) products in 16 languages.
+  souk is serving a sample catalogue of $(wc -l <bench/sample/products.jsonl) products in 30 languages.
 
       storefront   $url
       search       ${url}indexes/products/search?q=rote+schuhe
