@@ -37,9 +37,11 @@ get() { # path: the whole answer, head and all
 # ---- index and serve ----
 
 ./souk index -D $data bench/sample/products.jsonl
+judgments=$data/.judgments # a copy: what is judged in the studio stays out of the repository
+[ -d $judgments ] || { mkdir $judgments && cp bench/sample/queries.tsv bench/sample/qrels.txt $judgments; }
 
 start() {
-    ./souk serve -D $data --listen "$1" --pictures bench/sample/pictures 2>"$log" &
+    ./souk serve -D $data --listen "$1" --pictures bench/sample/pictures --judgments $judgments 2>"$log" &
     server=$!
     for _ in $(seq 100); do
         url=$(sed -n 's,.* at \(http://[^ ]*\) .*,\1,p' "$log")
@@ -75,6 +77,7 @@ cat <<END
   souk is serving a sample catalogue of $(wc -l <bench/sample/products.jsonl) products in 30 languages.
 
       storefront   $url
+      relevance    ${url}studio
       search       ${url}indexes/products/search?q=rote+schuhe
 
 END
