@@ -10,7 +10,7 @@ import { $, h, keepFocus } from "./dom.js";
 import { foreign, neighbour, renderGrid } from "./cards.js";
 import { labelOf, learn } from "./colors.js";
 import { renderFacets } from "./facets.js";
-import { LANGUAGES, base, begin, choose, current, fieldName, languageName, money, t, translatePage, valueName } from "./i18n.js";
+import { LANGUAGES, base, begin, choose, current, errorText, fieldName, languageName, money, t, translatePage, valueName } from "./i18n.js";
 import { showProduct } from "./product.js";
 import { PAGE, SORTS, empty, filterOf, hasFilters, hasPrice, read, selected, toggled, withFilter, withoutFilters, write } from "./state.js";
 
@@ -22,12 +22,13 @@ let index = null; // the name of the index in use
 let attributes = []; // attribute fields asked for as facets: those that the last products had
 let view = null; // the newest answer, as drawn
 let running = null, opening = null; // AbortControllers of the search and of the product page
-let failed = null;
+let failed = null, retrying = null, pause = 0; // pause: ms until a failed search is tried again by itself
 
 /* ---- searching ---- */
 
 async function search({ again = false } = {}) {
   running?.abort();
+  clearTimeout(retrying);
   const { signal } = (running = new AbortController());
   const wanted = state;
   const busy = setTimeout(() => document.body.classList.add("busy"), 150);
@@ -41,6 +42,7 @@ async function search({ again = false } = {}) {
       sort: wanted.sort ? [wanted.sort] : undefined, facets: [...BASE_FACETS, ...attributes], highlight: ["title"] });
     if (signal.aborted) return;
     failed = null;
+    pause = 0;
     showProducts(wanted, answer);
     const missing = newAttributes(answer, wanted);
     const extra = missing.length ? await ask({ ...common(wanted), filter: filterOf(wanted) || undefined, limit: 0, facets: missing }) : null;
@@ -52,8 +54,12 @@ async function search({ again = false } = {}) {
     if (view.learnt && !again && [...selected(wanted, "attributes.color")].some((v) => v.startsWith("~"))) search({ again: true });
   } catch (e) {
     if (e.name === "AbortError" || signal.aborted) return;
+    const said = failed && errorText(failed) === errorText(e); // not told again, nor taken from under a reader's focus
     failed = e;
-    drawNotes();
+    if (!said) drawNotes();
+    if (e.status < 500) return; // the same question gets the same answer
+    pause = Math.min(Math.max(2 * pause, 500), 10000);
+    retrying = setTimeout(search, pause);
   } finally {
     clearTimeout(busy);
     if (running?.signal === signal) document.body.classList.remove("busy");
@@ -199,7 +205,7 @@ function drawChips() {
 function drawNotes() {
   const notes = [];
   if (failed) {
-    notes.push(h("p", { class: "error", role: "alert" }, t("error", { x: failed.message }), " ",
+    notes.push(h("p", { class: "error", role: "alert" }, errorText(failed), " ",
       h("button", { type: "button", class: "link", onclick: () => search() }, t("retry"))));
   }
   const { query, hits, s } = view ?? {};
@@ -392,6 +398,8 @@ addEventListener("popstate", () => {
   if (write({ ...state, p: null }) !== before) search();
   drawProduct();
 });
+
+addEventListener("online", () => failed && search());
 
 begin();
 drawControls();

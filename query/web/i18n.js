@@ -43,7 +43,10 @@ export function t(key, values) {
   return text.replace(/\{(\w+)\}/g, (_, name) => (typeof values?.[name] === "number" ? num(values[name]) : values?.[name] ?? ""));
 }
 
-export const has = (key) => key in STRINGS.en;
+/** The service's own words where it answered; a browser's ("Failed to fetch") say nothing to a shopper. */
+export const errorText = (e) => (e.status ? t("error", { x: e.message }) : t("away"));
+
+export const has = (key) => Object.hasOwn(STRINGS.en, key);
 
 const names = new Map();
 function displayName(type, code) {

@@ -3,7 +3,7 @@ import * as api from "./api.js";
 import { h, web } from "./dom.js";
 import { availabilityOf, card, picture, priceOf, textOf } from "./cards.js";
 import { familiesOf, paintOf } from "./colors.js";
-import { current, fieldName, languageName, base, t, valueName } from "./i18n.js";
+import { current, errorText, fieldName, langTag, languageName, base, t, valueName } from "./i18n.js";
 
 const OWN_PLACE = new Set(["id", "title", "description", "brand", "category", "price", "list_price", "currency", "availability",
   "image", "url", "attributes", "popularity", "group", "deleted"]);
@@ -16,7 +16,7 @@ export async function showProduct(root, index, id, { known, signal, href, onCate
     product = await api.product(index, id, { signal, language: current() });
   } catch (e) {
     if (e.name === "AbortError" || known) return;
-    return root.replaceChildren(h("h2", { id: "product-title" }, e.status === 404 ? t("notFound") : t("error", { x: e.message })));
+    return root.replaceChildren(h("h2", { id: "product-title" }, e.status === 404 ? t("notFound") : errorText(e)));
   }
   // Some services wrap the record.
   if (product.product) product = product.product;

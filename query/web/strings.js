@@ -18,6 +18,7 @@ export const STRINGS = {
     otherSome: { one: "{n} of these is described in another language", other: "{n} of these are described in other languages" },
     nothing: "Nothing fits “{q}”", nothingHere: "Nothing fits these filters", nothingText: "No product is close enough, so we show none. Other words may help, in any language.",
     withoutFilters: { one: "{n} product without the filters", other: "{n} products without the filters" }, browse: "See all products",
+    away: "The shop cannot be reached at the moment. This page goes on as soon as it is back.",
     error: "The search did not answer: {x}", retry: "Try again", noIndex: "There are no products here yet.", min: "from {x}", max: "up to {x}",
   },
   de: {
@@ -37,6 +38,7 @@ export const STRINGS = {
     otherSome: { one: "{n} davon ist in einer anderen Sprache beschrieben", other: "{n} davon sind in anderen Sprachen beschrieben" },
     nothing: "Nichts passt zu „{q}“", nothingHere: "Nichts passt zu diesen Filtern", nothingText: "Kein Produkt kommt nah genug, darum zeigen wir keines. Andere Wörter helfen vielleicht, in jeder Sprache.",
     withoutFilters: { one: "{n} Produkt ohne die Filter", other: "{n} Produkte ohne die Filter" }, browse: "Alle Produkte ansehen",
+    away: "Der Shop ist gerade nicht erreichbar. Es geht weiter, sobald er wieder da ist.",
     error: "Die Suche hat nicht geantwortet: {x}", retry: "Noch einmal", noIndex: "Hier gibt es noch keine Produkte.", min: "ab {x}", max: "bis {x}",
   },
   fr: {
@@ -56,6 +58,7 @@ export const STRINGS = {
     otherSome: { one: "{n} est décrit dans une autre langue", other: "{n} sont décrits dans d’autres langues" },
     nothing: "Rien ne correspond à « {q} »", nothingHere: "Rien ne correspond à ces filtres", nothingText: "Aucun produit n’est assez proche, nous n’en montrons donc aucun. Essayez d’autres mots, dans n’importe quelle langue.",
     withoutFilters: { one: "{n} produit sans les filtres", other: "{n} produits sans les filtres" }, browse: "Voir tous les produits",
+    away: "La boutique est injoignable pour le moment. La recherche reprendra dès son retour.",
     error: "La recherche n’a pas répondu : {x}", retry: "Réessayer", noIndex: "Il n’y a pas encore de produits ici.", min: "dès {x}", max: "jusqu’à {x}",
   },
   es: {
@@ -75,6 +78,7 @@ export const STRINGS = {
     otherSome: { one: "{n} está descrito en otro idioma", other: "{n} están descritos en otros idiomas" },
     nothing: "Nada encaja con «{q}»", nothingHere: "Nada encaja con estos filtros", nothingText: "Ningún producto se acerca lo suficiente, así que no mostramos ninguno. Pruebe con otras palabras, en cualquier idioma.",
     withoutFilters: { one: "{n} producto sin los filtros", other: "{n} productos sin los filtros" }, browse: "Ver todos los productos",
+    away: "No se puede acceder a la tienda en este momento. La búsqueda seguirá en cuanto vuelva.",
     error: "La búsqueda no respondió: {x}", retry: "Reintentar", noIndex: "Aquí aún no hay productos.", min: "desde {x}", max: "hasta {x}",
   },
   pt: {
@@ -94,6 +98,7 @@ export const STRINGS = {
     otherSome: { one: "{n} está descrito noutro idioma", other: "{n} estão descritos noutros idiomas" },
     nothing: "Nada corresponde a “{q}”", nothingHere: "Nada corresponde a estes filtros", nothingText: "Nenhum produto é próximo o bastante, por isso não mostramos nenhum. Tente outras palavras, em qualquer idioma.",
     withoutFilters: { one: "{n} produto sem os filtros", other: "{n} produtos sem os filtros" }, browse: "Ver todos os produtos",
+    away: "A loja não está acessível neste momento. A pesquisa continua assim que ela voltar.",
     error: "A pesquisa não respondeu: {x}", retry: "Tentar de novo", noIndex: "Ainda não há produtos aqui.", min: "desde {x}", max: "até {x}",
   },
   tr: {
@@ -113,6 +118,7 @@ export const STRINGS = {
     otherSome: { one: "Bunların {n} tanesi başka bir dilde", other: "Bunların {n} tanesi başka dillerde" },
     nothing: "“{q}” için uygun ürün yok", nothingHere: "Bu filtrelere uyan ürün yok", nothingText: "Yeterince yakın ürün olmadığı için hiçbirini göstermiyoruz. Başka sözcükler, herhangi bir dilde, işe yarayabilir.",
     withoutFilters: { one: "Filtresiz {n} ürün", other: "Filtresiz {n} ürün" }, browse: "Tüm ürünleri gör",
+    away: "Mağazaya şu anda ulaşılamıyor. Geri gelir gelmez arama devam edecek.",
     error: "Arama yanıt vermedi: {x}", retry: "Yeniden dene", noIndex: "Burada henüz ürün yok.", min: "en az {x}", max: "en çok {x}",
   },
   ru: {
@@ -132,6 +138,7 @@ export const STRINGS = {
     otherSome: { one: "{n} из них описан на другом языке", few: "{n} из них описаны на других языках", many: "{n} из них описаны на других языках", other: "{n} из них описаны на других языках" },
     nothing: "По запросу «{q}» ничего нет", nothingHere: "Под эти фильтры ничего не подходит", nothingText: "Ни один товар не подходит достаточно близко, поэтому мы не показываем ничего. Попробуйте другие слова, на любом языке.",
     withoutFilters: { one: "{n} товар без фильтров", few: "{n} товара без фильтров", many: "{n} товаров без фильтров", other: "{n} товара без фильтров" }, browse: "Смотреть все товары",
+    away: "Магазин сейчас недоступен. Поиск продолжится, как только связь восстановится.",
     error: "Поиск не ответил: {x}", retry: "Повторить", noIndex: "Здесь пока нет товаров.", min: "от {x}", max: "до {x}",
   },
   ar: {
@@ -151,6 +158,7 @@ export const STRINGS = {
     otherSome: { zero: "", one: "منتج واحد منها بلغة أخرى", two: "منتجان منها بلغات أخرى", few: "{n} منها بلغات أخرى", many: "{n} منها بلغات أخرى", other: "{n} منها بلغات أخرى" },
     nothing: "لا شيء يناسب «{q}»", nothingHere: "لا شيء يناسب عوامل التصفية هذه", nothingText: "لا يوجد منتج قريب بما يكفي، فلا نعرض شيئًا. جرّب كلمات أخرى، بأي لغة.",
     withoutFilters: { zero: "لا شيء دون تصفية", one: "منتج واحد دون تصفية", two: "منتجان دون تصفية", few: "{n} منتجات دون تصفية", many: "{n} منتجًا دون تصفية", other: "{n} منتج دون تصفية" }, browse: "عرض كل المنتجات",
+    away: "يتعذّر الوصول إلى المتجر حاليًا. سيُستأنف البحث فور عودته.",
     error: "لم يُجب البحث: {x}", retry: "إعادة المحاولة", noIndex: "لا توجد منتجات هنا بعد.", min: "من {x}", max: "حتى {x}",
   },
   fa: {
@@ -170,6 +178,7 @@ export const STRINGS = {
     otherSome: { one: "{n} مورد به زبان دیگری است", other: "{n} مورد به زبان‌های دیگر است" },
     nothing: "چیزی مناسب «{q}» نیست", nothingHere: "چیزی با این فیلترها جور نیست", nothingText: "هیچ کالایی به اندازهٔ کافی نزدیک نیست، پس چیزی نشان نمی‌دهیم. شاید واژه‌های دیگر، به هر زبانی، کمک کند.",
     withoutFilters: { one: "{n} کالا بدون فیلتر", other: "{n} کالا بدون فیلتر" }, browse: "دیدن همهٔ کالاها",
+    away: "فروشگاه در حال حاضر در دسترس نیست. جست‌وجو به‌محض بازگشت آن ادامه می‌یابد.",
     error: "جست‌وجو پاسخ نداد: {x}", retry: "دوباره", noIndex: "هنوز کالایی اینجا نیست.", min: "از {x}", max: "تا {x}",
   },
   hi: {
@@ -189,6 +198,7 @@ export const STRINGS = {
     otherSome: { one: "इनमें से {n} दूसरी भाषा में है", other: "इनमें से {n} दूसरी भाषाओं में हैं" },
     nothing: "“{q}” से कुछ मेल नहीं खाता", nothingHere: "इन फ़िल्टरों से कुछ मेल नहीं खाता", nothingText: "कोई उत्पाद पर्याप्त करीब नहीं है, इसलिए हम कुछ नहीं दिखा रहे। दूसरे शब्द आज़माएँ, किसी भी भाषा में।",
     withoutFilters: { one: "बिना फ़िल्टर {n} उत्पाद", other: "बिना फ़िल्टर {n} उत्पाद" }, browse: "सभी उत्पाद देखें",
+    away: "दुकान से अभी संपर्क नहीं हो पा रहा है। संपर्क होते ही खोज जारी रहेगी।",
     error: "खोज से उत्तर नहीं मिला: {x}", retry: "फिर कोशिश करें", noIndex: "यहाँ अभी कोई उत्पाद नहीं है।", min: "{x} से", max: "{x} तक",
   },
   zh: {
@@ -208,6 +218,7 @@ export const STRINGS = {
     otherSome: { other: "其中 {n} 件使用其他语言描述" },
     nothing: "没有符合“{q}”的商品", nothingHere: "没有符合这些筛选的商品", nothingText: "没有足够接近的商品，所以不显示任何结果。可以换个说法，任何语言都行。",
     withoutFilters: { other: "不加筛选有 {n} 件商品" }, browse: "查看所有商品",
+    away: "目前无法连接到商店，恢复后会自动继续搜索。",
     error: "搜索没有响应：{x}", retry: "重试", noIndex: "这里还没有商品。", min: "{x} 起", max: "最高 {x}",
   },
   ja: {
@@ -227,6 +238,7 @@ export const STRINGS = {
     otherSome: { other: "うち {n} 件はほかの言語の商品です" },
     nothing: "「{q}」に合う商品はありません", nothingHere: "この条件に合う商品はありません", nothingText: "十分に近い商品がないため、何も表示していません。別の言葉でお試しください。どの言語でもかまいません。",
     withoutFilters: { other: "条件なしなら {n} 件" }, browse: "すべての商品を見る",
+    away: "現在ショップに接続できません。復旧しだい検索を再開します。",
     error: "検索から応答がありません: {x}", retry: "もう一度", noIndex: "まだ商品がありません。", min: "{x} から", max: "{x} まで",
   },
 };
