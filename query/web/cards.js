@@ -1,13 +1,13 @@
 // The grid of products.
 import { h, marked, web } from "./dom.js";
 import { placeholder } from "./art.js";
-import { base, current, languageName, money, percent, t } from "./i18n.js";
+import { base, current, langTag, languageName, money, percent, t } from "./i18n.js";
 
 /** The text of a title or description, which may be an object by language, and the language it is in. */
 export function textOf(value, language, hint) {
   if (value == null) return { text: "", lang: hint };
   if (typeof value !== "object") return { text: String(value), lang: hint };
-  const lang = [current(), language, hint].find((l) => l in value) ?? Object.keys(value)[0];
+  const lang = [current(), language, hint].find((l) => Object.hasOwn(value, l)) ?? Object.keys(value)[0];
   return { text: value[lang] ?? "", lang };
 }
 
@@ -50,7 +50,7 @@ export function card(hit, { queryLanguage, href, old }) {
     h("article", { class: "card" },
       h("div", { class: "media" }, media, other && h("span", { class: "tag" }, languageName(other))),
       p.brand && h("p", { class: "brand", dir: "auto" }, String(p.brand)),
-      h("h2", { class: "title", dir: "auto", lang: lang || null },
+      h("h2", { class: "title", dir: "auto", lang: langTag(lang) },
         h("a", { href, "data-open": hit.id, "data-key": "hit:" + hit.id }, hit.highlight?.title ? marked(hit.highlight.title) : text || hit.id)),
       priceOf(p),
       availabilityOf(p)));

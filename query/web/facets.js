@@ -64,7 +64,7 @@ function check(field, value, count, on, checked, label, key = value) {
 function entriesOf(state, field, counts) {
   const entries = Object.entries(counts).map(([value, n]) => [value, n]);
   for (const value of selected(state, field)) {
-    if (!(value in counts) && !value.startsWith("~")) entries.push([value, 0]); // still chosen, though nothing has it now
+    if (!Object.hasOwn(counts, value) && !value.startsWith("~")) entries.push([value, 0]); // still chosen, though nothing has it now
   }
   return entries;
 }
@@ -83,7 +83,9 @@ function valueGroup(state, field, counts, on) {
 /** Swatches for values whose colour is known, whatever language names it; the others as a list below. */
 function colorGroup(state, counts, on) {
   const field = "attributes.color", chosen = selected(state, field);
-  const families = new Map(), others = {};
+  const families = new Map(), others = Object.create(null);
+  // A list cut by the service lacks rare words of a family, whose count is then a lower bound.
+  const count = (n) => num(n) + (Object.keys(counts).length >= LIST_CUT ? "+" : "");
   for (const [value, n] of Object.entries(counts)) {
     const names = familiesOf(value);
     for (const name of names) families.set(name, (families.get(name) ?? 0) + n);

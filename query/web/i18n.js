@@ -33,6 +33,9 @@ function use(code, tag) {
   document.documentElement.dir = code === "ar" || code === "fa" ? "rtl" : "ltr";
 }
 
+/** A lang attribute: what a product says its language is, when that has the form of one. */
+export const langTag = (tag) => (/^[a-z]{2,3}([-_][a-z\d]{2,8})*$/i.test(tag ?? "") ? tag.replaceAll("_", "-") : null);
+
 export const num = (n) => number.format(n);
 export const percent = (x) => new Intl.NumberFormat(locale, { style: "percent" }).format(x);
 
@@ -79,7 +82,7 @@ export function translatePage() {
   for (const el of document.querySelectorAll("[data-t-placeholder]")) el.placeholder = t(el.dataset.tPlaceholder);
 }
 
-const UNITS = { g: "g", kg: "kg", cm: "cm", mm: "mm", m: "m", w: "W", h: "h", c: "°C", bar: "bar", ml: "ml", l: "l", v: "V" };
+const UNITS = { __proto__: null, g: "g", kg: "kg", cm: "cm", mm: "mm", m: "m", w: "W", h: "h", c: "°C", bar: "bar", ml: "ml", l: "l", v: "V" };
 
 /** A field for people: attributes.weight_g is "Weight (g)", attributes.color is the language's word for colour. */
 export function fieldName(field) {

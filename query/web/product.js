@@ -50,10 +50,10 @@ function page(p, onCategory, heading) {
     h("div", { class: "facts" },
       [p.category].flat().filter(Boolean).map((path) => crumbs(String(path), onCategory)),
       p.brand && h("p", { class: "brand", dir: "auto" }, String(p.brand)),
-      h(heading ?? "h2", { id: "product-title", tabindex: "-1", dir: "auto", lang: title.lang || null }, title.text || p.id),
+      h(heading ?? "h2", { id: "product-title", tabindex: "-1", dir: "auto", lang: langTag(title.lang) }, title.text || p.id),
       priceOf(p),
       availabilityOf(p),
-      description.text && h("p", { class: "description", dir: "auto", lang: description.lang || null }, description.text),
+      description.text && h("p", { class: "description", dir: "auto", lang: langTag(description.lang) }, description.text),
       link && h("p", null, h("a", { class: "button strong", href: link, rel: "noopener noreferrer", target: "_blank" }, t("shopPage"))),
       table(p)))];
 }
