@@ -7,6 +7,7 @@ import { priceRange } from "./price.js";
 
 const FEW = 7; // values shown before "more"
 const ATTRIBUTES_MAX = 8;
+const LIST_CUT = 100; // the service answers with the most frequent values of a facet (FACET_VALUES of query/facets.h)
 const collator = new Intl.Collator(undefined, { numeric: true });
 const closed = new Set(), expanded = new Set(); // what the reader has folded and unfolded, by field
 
@@ -96,11 +97,11 @@ function colorGroup(state, counts, on) {
   if (families.size + list.length < 2 && !chosen.size) return null;
   const swatches = [...families].sort((a, b) => b[1] - a[1]).map(([name, n]) => {
     const label = labelOf(name, current());
-    return h("label", { class: "swatch", title: `${label} (${num(n)})` },
+    return h("label", { class: "swatch", title: `${label} (${count(n)})` },
       h("input", { type: "checkbox", checked: chosen.has("~" + name), "data-key": `${field}=~${name}`,
-        "aria-label": `${label}, ${num(n)}`, onchange: () => on.toggle(field, "~" + name) }),
+        "aria-label": `${label}, ${count(n)}`, onchange: () => on.toggle(field, "~" + name) }),
       h("span", { class: "dot", vars: { "--paint": paintOf(name) } }),
-      h("span", { class: "n", "aria-hidden": "true" }, num(n)));
+      h("span", { class: "n", "aria-hidden": "true" }, count(n)));
   });
   const items = list.sort((a, b) => b[1] - a[1]).map(([value, n]) => check(field, value, n, on, chosen.has(value), value));
   return group(field, fieldName(field), h("div", { class: "swatches", role: "group", "aria-label": fieldName(field) }, swatches),
