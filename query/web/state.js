@@ -9,14 +9,15 @@ import { wordsOf } from "./colors.js";
 export const PAGE = 24; // divides by 2, 3, 4 and 6: full rows at most widths
 const RESTORE_MAX = 240; // how far an address may ask to be taken back down a long list
 export const SORTS = ["", "price:asc", "price:desc", "popularity:desc"];
-const FIELD = /^(brand|category|availability|currency|lang|attributes\..+)$/;
+const FIELD = /^(brand|category|availability|currency|lang|attributes\.[\p{L}\p{M}\p{N}_.-]+)$/u; // what the filter grammar can name
+export const WORDS_MAX = 500; // letters of a query: whatever they are, the service takes that many bytes
 
 export const empty = () => ({ q: "", sort: "", n: PAGE, filters: new Map(), price: [null, null], p: null, index: null });
 
 export function read(search) {
   const s = empty();
   for (const [key, value] of new URLSearchParams(search)) {
-    if (key === "q") s.q = value;
+    if (key === "q") s.q = value.slice(0, WORDS_MAX);
     else if (key === "sort" && SORTS.includes(value)) s.sort = value;
     else if (key === "n") s.n = Math.min(Math.max(Math.ceil(value / PAGE) || 1, 1) * PAGE, RESTORE_MAX);
     else if (key === "p") s.p = value || null;
