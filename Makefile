@@ -5,6 +5,7 @@
 #   make test       installs what is missing, then make lint and make check
 #   make check      the tests alone: fuzz replay, end-to-end scripts, Criterion suites
 #   make lint       formatting, include order, every header compiles alone, shell scripts parse
+#   make test-browser  installs what is missing, then tests the storefront in headless Chromium; screenshots below build/
 #   make asan       make check under AddressSanitizer and UndefinedBehaviorSanitizer
 #   make fuzz       builds libFuzzer targets into build/fuzz; Debian: apt-get install clang libclang-rt-dev
 #   make programs   builds souk, tests, fuzz replay and benches below build/
@@ -29,6 +30,7 @@ Q      := $(if $(V),,@)
 PACKAGES := gcc libc6-dev pkg-config libicu-dev liblmdb-dev libevent-dev libssl-dev libjansson-dev libstemmer-dev \
             libroaring-dev libzstd-dev zlib1g-dev libxxhash-dev
 TEST_PACKAGES := libcriterion-dev clang-format curl python3 zstd
+BROWSER_PACKAGES := chromium python3 fonts-noto-core fonts-droid-fallback
 
 # module of pkg-config:package
 PKGS := icu-uc:libicu-dev icu-i18n:libicu-dev lmdb:liblmdb-dev libevent:libevent-dev libevent_pthreads:libevent-dev \
@@ -43,7 +45,7 @@ right = $(lastword $(subst :, ,$(1)))
 has_pkg    = $(shell pkg-config --exists $(1) 2>/dev/null && echo yes)
 has_header = $(shell echo '\#include <$(1)>' | $(CC) $(CFLAGS) -E -x c - >/dev/null 2>&1 && echo yes)
 
-NO_BUILD := help clean uninstall deps test-deps demo test
+NO_BUILD := help clean uninstall deps test-deps demo test test-browser
 ifneq ($(filter-out $(NO_BUILD),$(or $(MAKECMDGOALS),all)),)
 MISSING := $(if $(shell command -v pkg-config),,pkg-config) \
            $(foreach p,$(PKGS),$(if $(call has_pkg,$(call left,$p)),,$(call right,$p))) \
@@ -158,6 +160,11 @@ demo: deps
 test: test-deps
 	+@$(MAKE) --no-print-directory $(JOBS) lint
 	+@$(MAKE) --no-print-directory $(JOBS) check
+# axe-core, its accessibility part, comes from npm where there is one.
+test-browser: deps
+	@$(call apt_install,$(BROWSER_PACKAGES))
+	+@$(MAKE) --no-print-directory $(JOBS) souk
+	@python3 tests/browser/run.py
 
 # ---- installing ----
 
@@ -181,6 +188,7 @@ clean:
 help:
 	@sed -n '/^#/!q; s/^# \{0,1\}//p' Makefile
 FORCE:
-.PHONY: all check lint asan fuzz fuzz-targets programs bench eval deps test-deps demo test install uninstall clean help FORCE
+.PHONY: all check lint asan fuzz fuzz-targets programs bench eval deps test-deps demo test test-browser install uninstall clean \
+        help FORCE
 .SECONDARY:
 .DELETE_ON_ERROR:
