@@ -149,23 +149,38 @@ static void summary(const struct run *run, const struct options *o, uint32_t pru
     fprintf(stderr, "; peak memory %llu MB\n", (unsigned long long)memory_peak_kb() / 1024);
 }
 
-/* Everything after the last line: commit, prune, merge, make a rebuilt generation live. */
-static int conclude(struct import *im, struct index *ix, const struct options *o, struct run *run, uint32_t *pruned,
+/* Deletes what no line named, if every line could be read and taken. */
+static int prune(struct import *im, const struct run *run, uint32_t *pruned, struct errmsg *e)
+{
+    int rc = import_prune(im, pruned, e);
+    if (rc != ERR_INPUT || !run->refused) return rc;
+    fprintf(stderr, "souk: %s\n", errmsg_text(e, rc));
+    e->text[0] = 0;
+    return 0;
+}
+
+/* Makes a rebuilt generation live, unless it is plainly not the catalogue. */
+static int publish(struct import *im, struct index *ix, const struct run *run, struct errmsg *e)
+{
+    if (run->refused && !writer_manifest(import_writer(im))->n_live)
+        return errmsg_set(e, ERR_INPUT, "every line was refused; index \"%s\" stays as it is", ix->name);
+    return index_publish(ix, e);
+}
+
+/* Everything after the last line: commit, prune, merge, make a rebuilt generation live. whole: every file was read to its end;
+ * else what was read is kept, but nothing is deleted and nothing replaced for it. */
+static int conclude(struct import *im, struct index *ix, const struct options *o, struct run *run, bool whole, uint32_t *pruned,
                     struct errmsg *e)
 {
     int rc = import_finish(im, e);
     if (rc || stopped || o->import.dry_run) return rc;
-    if (o->import.prune && (rc = import_prune(im, pruned, e)) == ERR_INPUT && run->refused) {
-        fprintf(stderr, "souk: %s\n", errmsg_text(e, rc));
-        e->text[0] = 0;
-        rc = 0;
-    }
+    if (o->import.prune && whole) rc = prune(im, run, pruned, e);
     if (rc) return rc;
     progress_hide(&run->progress);
     progress_begin(&run->progress, "vectors linked");
     rc = writer_merge(import_writer(im), o->rebuild, on_graph, run, e);
     progress_hide(&run->progress);
-    if (!rc && o->rebuild) rc = index_publish(ix, e);
+    if (!rc && o->rebuild && whole) rc = publish(im, ix, run, e);
     return rc == ERR_STOPPED ? 0 : rc;
 }
 
@@ -180,7 +195,7 @@ static int read_all(struct import *im, struct index *ix, const struct options *o
     progress_begin(&run->progress, "products");
     for (int i = 0; i < n && !rc && !stopped; i++) rc = read_file(im, run, files[i], e);
     struct errmsg later = {0};
-    int end = conclude(im, ix, o, run, &pruned, rc ? &later : e); /* what was read before a bad file is kept */
+    int end = conclude(im, ix, o, run, !rc, &pruned, rc ? &later : e);
     if (!rc) rc = end;
     progress_hide(&run->progress);
     if (!o->quiet || run->refused) summary(run, o, pruned, (double)(clock_us() - begun) * 1e-6);
