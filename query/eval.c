@@ -134,6 +134,7 @@ static int ask(struct work *w, const struct trec_query *q, struct eval_answer *a
 {
     struct searcher *s;
     if (!q->text_n) return errmsg_set(e, ERR_INPUT, "it has no text");
+    worker += w->ev->options.worker;
     int rc = engine_borrow(w->engine, w->ev->options.index, worker, &s, e);
     if (rc) return rc;
     rc = search(w->ev, q, s, a, arena, e);
@@ -166,11 +167,11 @@ static void one_query(void *arg, size_t i, unsigned worker)
 int eval_run(struct eval *ev, struct engine *en, struct pool *pool, const struct trec_set *set, const struct eval_options *o,
              struct errmsg *e)
 {
-    *ev = (struct eval){.set = set, .options = *o, .threads = pool_size(pool)};
+    *ev = (struct eval){.set = set, .options = *o, .threads = pool ? pool_size(pool) : 1};
     struct searcher *s;
-    int rc = engine_borrow(en, o->index, 0, &s, e);
+    int rc = engine_borrow(en, o->index, o->worker, &s, e);
     if (rc) return rc;
-    engine_return(en, 0);
+    engine_return(en, o->worker);
     ev->arenas = xcalloc(ev->threads, sizeof *ev->arenas);
     ev->answers = xcalloc(set->n_queries, sizeof *ev->answers);
     ev->label_scores = xcalloc(set->n_labels, sizeof *ev->label_scores);
@@ -178,7 +179,8 @@ int eval_run(struct eval *ev, struct engine *en, struct pool *pool, const struct
     struct work w = {.ev = ev, .engine = en};
     progress_begin(&w.progress, "queries");
     uint64_t begun = clock_us();
-    pool_for(pool, set->n_queries, one_query, &w);
+    if (pool) pool_for(pool, set->n_queries, one_query, &w);
+    for (size_t i = 0; !pool && i < set->n_queries; i++) one_query(&w, i, 0);
     ev->seconds = (double)(clock_us() - begun) * 1e-6;
     progress_hide(&w.progress);
     return 0;

@@ -33,6 +33,7 @@ struct eval_options {
     struct search_request request; /* limit, mode, rerank, budget_ms of all queries; q and score_ids are filled in */
     int relevant;                  /* the lowest grade that is relevant */
     bool keep_lists;               /* for eval_write_run */
+    unsigned worker;               /* without a pool: the engine's worker that asks */
 };
 
 struct eval_answer {
@@ -55,7 +56,8 @@ struct eval {
 };
 
 /* Asks every query. Fails only when none can be asked: there is no such index, or it is not of the engine's model. The
- * engine must be for as many workers as the pool has; nobody else may borrow from it meanwhile. */
+ * engine must be for as many workers as the pool has; nobody else may borrow from it meanwhile. Without a pool the caller asks
+ * alone, as options.worker of an engine that others go on using. */
 int eval_run(struct eval *ev, struct engine *en, struct pool *pool, const struct trec_set *set, const struct eval_options *o,
              struct errmsg *e);
 void eval_release(struct eval *ev);

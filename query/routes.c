@@ -241,7 +241,7 @@ void routes_handle(void *arg, unsigned worker, const struct http_request *q, str
     else if (!strcmp(q->path, "/studio/judgments"))
         is(q, "GET") || is(q, "POST") ? studio_judgments(sv, q, resp) : method_not_allowed(resp, "GET, POST");
     else if (!strcmp(q->path, "/studio/eval"))
-        is(q, "POST") ? studio_eval(sv, q, resp) : method_not_allowed(resp, "POST");
+        is(q, "POST") ? studio_eval(sv, worker, q, resp) : method_not_allowed(resp, "POST");
     else if (!strncmp(q->path, "/indexes/", 9))
         index_route(sv, worker, q->path + 9, q, resp);
     else

@@ -99,35 +99,29 @@ static int options_of(json_t *body, struct eval_options *o, struct arena *a, str
     return request_from_json(&o->request, body, a, &field, e);
 }
 
-/* On an engine of its own: eval_run borrows every worker. */
-static int evaluate(struct service *sv, json_t *body, struct arena *a, struct http_response *r, struct errmsg *e)
+/* On the service's own engine, as the worker that has the request: LMDB forbids to open an environment twice in a process, and
+ * closing the second one took the readers of the first away. The other workers go on answering shoppers. */
+static int evaluate(struct service *sv, unsigned worker, json_t *body, struct arena *a, struct http_response *r, struct errmsg *e)
 {
     struct trec_set set = {0};
     struct eval_options o;
     struct eval ev = {0};
-    struct engine *en = NULL;
-    struct pool *pool = NULL;
     struct json_writer w = {.out = &r->body};
     int rc = options_of(body, &o, a, e);
     if (!rc) rc = read_judged(sv, &set, a, e);
-    if (!rc) {
-        pool = pool_new(1, 8); /* one thread: searches of shoppers go on beside it */
-        rc = engine_open(&en, engine_data(sv->engine), embed_path(engine_model(sv->engine)), pool_size(pool), e);
-    }
-    if (!rc && (rc = eval_run(&ev, en, pool, &set, &o, e)) == 0) {
+    o.worker = worker;
+    if (!rc && (rc = eval_run(&ev, sv->engine, NULL, &set, &o, e)) == 0) {
         struct eval_tally t;
         eval_tally(&t, &ev);
         eval_write_json(&w, &t);
         eval_tally_release(&t);
     }
     eval_release(&ev);
-    engine_close(en);
-    pool_free(pool);
     trec_release(&set);
     return rc;
 }
 
-void studio_eval(struct service *sv, const struct http_request *q, struct http_response *r)
+void studio_eval(struct service *sv, unsigned worker, const struct http_request *q, struct http_response *r)
 {
     struct errmsg e = {0};
     if (!has_folder(sv, r)) return;
@@ -136,7 +130,7 @@ void studio_eval(struct service *sv, const struct http_request *q, struct http_r
         return;
     }
     json_t *body = json_loadb(q->body, q->body_n, JSON_READ, NULL);
-    int rc = json_is_object(body) ? evaluate(sv, body, q->arena, r, &e)
+    int rc = json_is_object(body) ? evaluate(sv, worker, body, q->arena, r, &e)
                                   : errmsg_set(&e, ERR_INPUT, "the body is not a JSON object");
     pthread_mutex_unlock(&sv->evaluating);
     json_decref(body);

@@ -11,6 +11,6 @@
 #include "query/routes.h"
 
 void studio_judgments(struct service *sv, const struct http_request *q, struct http_response *r);
-void studio_eval(struct service *sv, const struct http_request *q, struct http_response *r);
+void studio_eval(struct service *sv, unsigned worker, const struct http_request *q, struct http_response *r);
 
 #endif
