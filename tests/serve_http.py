@@ -502,6 +502,39 @@ class Guarded(Case):
 
 # ---- ends ----
 
+class Studio(Case):
+    judged = tempfile.mkdtemp(prefix="souk-judged-")
+    options = ("--judgments", judged)
+
+    @classmethod
+    def products(cls):
+        return SAMPLE[:60]
+
+    @classmethod
+    def tearDownClass(cls):
+        super().tearDownClass()
+        shutil.rmtree(cls.judged)
+
+    def judge(self, **body):
+        return self.souk.json("POST", "/studio/judgments", body)
+
+    def test_judgments_are_kept_as_files_that_eval_reads(self):
+        qid = self.judge(q="olivenöl", lang="de", id="de-0001", grade=2)["qid"]
+        self.assertEqual(self.judge(q="olivenöl", lang="de", id="de-0002", grade=0)["qid"], qid)
+        self.judge(qid=qid, id="de-0002", grade=None)
+        kept = self.souk.json("GET", "/studio/judgments")
+        self.assertEqual(kept["judgments"], {qid: {"de-0001": 2}})
+        self.assertEqual([q["text"] for q in kept["queries"]], ["olivenöl"])
+        with open(os.path.join(self.judged, "qrels.txt"), encoding="utf-8") as f:
+            self.assertEqual(f.read(), "%s 0 de-0001 2\n" % qid)
+
+    def test_searching_goes_on_between_evaluations(self):
+        self.judge(q="olivenöl", lang="de", id="de-0001", grade=2)
+        for mode in ("hybrid", "lexical", "semantic", "hybrid"):
+            self.assertEqual(self.souk.json("POST", "/studio/eval", {"mode": mode})["all"]["queries"], 1)
+            self.assertTrue(self.souk.search(q="olivenöl")["hits"])
+
+
 class Ending(unittest.TestCase):
     def setUp(self):
         self.data = tempfile.mkdtemp(prefix="souk-serve-")
