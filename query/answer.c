@@ -9,23 +9,32 @@ enum { SPANS_MAX = 256 };
 
 /* ---- texts ---- */
 
-static const json_t *by_language(const json_t *texts, const char *lang)
+/* The key of texts that comes nearest to lang: the same, or the same language of another region; NULL. */
+static const char *nearest_key(const json_t *texts, const char *lang)
 {
     const char *key;
     json_t *v;
-    if (!lang || !*lang) return NULL;
-    if ((v = json_object_get(texts, lang)) != NULL) return v;
-    size_t n = strcspn(lang, "-_"); /* "de-AT" takes "de", "pt" takes "pt-BR" */
-    json_object_foreach((json_t *)texts, key, v) if (!strncasecmp(key, lang, n) && strcspn(key, "-_") == n) return v;
+    size_t n = lang ? strcspn(lang, "-_") : 0; /* "de-AT" takes "de", "pt" takes "pt-BR" */
+    if (!n) return NULL;
+    json_object_foreach((json_t *)texts, key, v) if (!strcmp(key, lang)) return key;
+    json_object_foreach((json_t *)texts, key, v) if (!strncasecmp(key, lang, n) && strcspn(key, "-_") == n) return key;
     return NULL;
+}
+
+/* The language of the text that is shown of an object by language; NULL for anything else. */
+static const char *choose_key(const json_t *v, const char *lang, const char *query_lang)
+{
+    if (!json_is_object(v)) return NULL;
+    const char *key = nearest_key(v, lang);
+    if (!key) key = nearest_key(v, query_lang);
+    return key ? key : json_object_iter_key(json_object_iter((json_t *)v));
 }
 
 static const json_t *choose(const json_t *v, const char *lang, const char *query_lang)
 {
     if (!json_is_object(v)) return v;
-    const json_t *t = by_language(v, lang);
-    if (!t) t = by_language(v, query_lang);
-    return t ? t : json_object_iter_value(json_object_iter((json_t *)v));
+    const char *key = choose_key(v, lang, query_lang);
+    return key ? json_object_get(v, key) : NULL;
 }
 
 const char *answer_text(const json_t *product, const char *field, const char *lang, const char *query_lang)
@@ -133,7 +142,7 @@ static bool is_object(const char *product, size_t n, const char *field)
     return json_member(product, n, field, &v) && v.s[0] == '{';
 }
 
-/* As stored, unless fields or a language must be chosen. */
+/* As stored, unless fields or a language must be chosen; then "lang" says which one the title is in. */
 static void write_shown(struct json_writer *w, const char *product, size_t n, const struct search_request *q,
                         const struct search_result *r)
 {
@@ -143,7 +152,9 @@ static void write_shown(struct json_writer *w, const char *product, size_t n, co
         return;
     }
     json_t *parsed = json_loadb(product, n, 0, NULL);
+    const char *lang = choose_key(json_object_get(parsed, "title"), q->lang, r->language.code);
     write_product(w, parsed, q, r);
+    if (lang) json_key(w, "lang"), json_str(w, lang);
     json_decref(parsed);
 }
 

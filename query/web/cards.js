@@ -36,13 +36,13 @@ export function availabilityOf(product) {
 
 /** Whether a hit is described in another language than the one asked in. */
 export function foreign(hit, queryLanguage) {
-  const { lang } = textOf(hit.product.title, queryLanguage, hit.product.lang);
+  const { lang } = textOf(hit.product.title, queryLanguage, hit.lang ?? hit.product.lang);
   return lang && base(lang) !== (base(queryLanguage) || current()) ? base(lang) : null;
 }
 
 export function card(hit, { queryLanguage, href, old }) {
   const p = hit.product;
-  const { text, lang } = textOf(p.title, queryLanguage, p.lang);
+  const { text, lang } = textOf(p.title, queryLanguage, hit.lang ?? p.lang);
   const other = foreign(hit, queryLanguage);
   // A picture that was there a keystroke ago is taken over, so that it does not flicker.
   const media = old?.querySelector(".media > :first-child") ?? picture(p, "");
