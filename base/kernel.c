@@ -96,13 +96,15 @@ void kernels_init(struct kernels *k, unsigned flags)
         .to_f16 = to_f16_c,
         .from_f16 = from_f16_c,
     };
+    kernels_rows_c(k);
+    kernels_q8_c(k);
 #if defined(__x86_64__)
-    if (flags & CPU_AVX2) kernels_avx2(k);
-    if (flags & CPU_AVXVNNI) kernels_avxvnni(k);
-    if (flags & CPU_AVX512) kernels_avx512(k);
+    if (flags & CPU_AVX2) kernels_avx2(k), kernels_rows_avx2(k), kernels_q8_avx2(k);
+    if (flags & CPU_AVXVNNI) kernels_avxvnni(k), kernels_q8_avxvnni(k);
+    if (flags & CPU_AVX512) kernels_avx512(k), kernels_rows_avx512(k), kernels_q8_avx512(k);
 #elif defined(__aarch64__)
-    if (flags & CPU_NEON) kernels_neon(k);
-    if (flags & CPU_DOTPROD) kernels_dotprod(k);
+    if (flags & CPU_NEON) kernels_neon(k), kernels_rows_neon(k);
+    if (flags & CPU_DOTPROD) kernels_dotprod(k), kernels_q8_dotprod(k);
 #endif
     (void)flags;
 }

@@ -1,0 +1,39 @@
+/* kernel_rows.h in sixteen lanes. */
+#if defined(__AVX512F__)
+#include <immintrin.h>
+
+#define LANES 16
+#define NT_A  4
+#define NT_B  4
+#include "base/kernel_rows.h"
+
+static inline vf vf_fma(vf a, vf b, vf c)
+{
+    return (vf)_mm512_fmadd_ps((__m512)a, (__m512)b, (__m512)c);
+}
+
+static inline float vf_sum(vf v)
+{
+    return _mm512_reduce_add_ps((__m512)v);
+}
+
+static inline int32_t vi_sum(vi v)
+{
+    return _mm512_reduce_add_epi32((__m512i)v);
+}
+
+static inline float vf_top(vf v)
+{
+    return _mm512_reduce_max_ps((__m512)v);
+}
+
+static inline vb vi_bytes(vi v)
+{
+    return (vb)_mm512_cvtsepi32_epi8((__m512i)v);
+}
+
+void kernels_rows_avx512(struct kernels *k)
+{
+    rows_fill(k);
+}
+#endif
