@@ -11,7 +11,9 @@
 #include <string.h>
 #include <unistd.h>
 
-static const struct embed_arch *const archs[] = {&arch_static};
+static const struct embed_arch *const archs[] = {
+    &arch_static, &arch_bert, &arch_nomic_bert_moe, &arch_modern_bert, &arch_qwen3, &arch_gemma_embedding,
+};
 
 enum { BYTES_A_TOKEN = 48 };
 
@@ -49,6 +51,7 @@ int embed_open_gguf(struct embedder **out, struct gguf *g, struct errmsg *e)
         return rc;
     }
     m->name = find_name(g);
+    m->prompts = prompts_of(g);
     gguf_content_id(g, m->id);
     *out = m;
     return 0;
@@ -104,7 +107,7 @@ int embed_default_path(char *out, size_t cap, struct errmsg *e)
 struct embed_scratch *embed_scratch_new(const struct embedder *m)
 {
     struct embed_scratch *s = xmalloc(sizeof *s);
-    *s = (struct embed_scratch){vocab_scratch_new(), m->arch->scratch_new(m), 0};
+    *s = (struct embed_scratch){.arch = m->arch, .vocab = vocab_scratch_new(), .net = m->arch->scratch_new(m)};
     return s;
 }
 
@@ -112,7 +115,10 @@ void embed_scratch_free(struct embed_scratch *s)
 {
     if (!s) return;
     vocab_scratch_free(s->vocab);
-    free(s->net);
+    s->arch->scratch_free(s->net);
+    free(s->prompted);
+    free(s->ids);
+    free(s->starts);
     free(s);
 }
 
@@ -143,6 +149,12 @@ const struct vocab *embed_vocab(const struct embedder *m)
     return m->vocab;
 }
 
+const char *embed_prompt(const struct embedder *m, enum embed_kind kind, size_t *n)
+{
+    *n = m->prompts.text[kind].n;
+    return m->prompts.text[kind].s;
+}
+
 /* ---- work ---- */
 
 /* Where to stop reading a text of which only the first m->max_tokens tokens count: after a word, if one ends near there. */
@@ -171,11 +183,47 @@ size_t embed_tokens(const struct embedder *m, struct embed_scratch *s, const cha
     return vocab_encode(m->vocab, s->vocab, text, n, flags, ids);
 }
 
+/* Ids of a text, its prompt in front. */
+static size_t prompted_ids(const struct embedder *m, struct embed_scratch *s, enum embed_kind kind, const char *text, size_t n,
+                           const uint32_t **ids)
+{
+    struct gguf_str prompt = m->prompts.text[kind];
+    n = enough(m, text, n);
+    if (prompt.n) {
+        xgrow(&s->prompted, &s->cap_prompted, prompt.n + n, 1);
+        memcpy(s->prompted, prompt.s, prompt.n);
+        memcpy(s->prompted + prompt.n, text, n);
+        text = s->prompted;
+        n += prompt.n;
+    }
+    return embed_tokens(m, s, text, n, m->arch->token_flags, ids);
+}
+
 uint32_t embed_text(const struct embedder *m, struct embed_scratch *s, enum embed_kind kind, const char *text, size_t n,
                     float *out)
 {
-    (void)kind; /* no architecture here has a use for it yet */
     const uint32_t *ids;
-    size_t n_ids = embed_tokens(m, s, text, enough(m, text, n), m->arch->token_flags, &ids);
+    size_t n_ids = prompted_ids(m, s, kind, text, n, &ids);
     return embed_ids(m, s, ids, n_ids, out);
+}
+
+void embed_batch(const struct embedder *m, struct embed_scratch *s, enum embed_kind kind, const struct embed_input *texts,
+                 size_t n, float *out)
+{
+    size_t total = 0;
+    if (!m->arch->embed_batch) {
+        for (size_t i = 0; i < n; i++) embed_text(m, s, kind, texts[i].text, texts[i].n, out + i * m->dim);
+        return;
+    }
+    xgrow(&s->starts, &s->cap_starts, n + 1, sizeof *s->starts);
+    for (size_t i = 0; i < n; i++) {
+        const uint32_t *ids;
+        size_t n_ids = prompted_ids(m, s, kind, texts[i].text, texts[i].n, &ids);
+        xgrow(&s->ids, &s->cap_ids, total + n_ids, sizeof *s->ids);
+        memcpy(s->ids + total, ids, n_ids * sizeof *ids);
+        s->starts[i] = total;
+        total += n_ids;
+    }
+    s->starts[n] = total;
+    m->arch->embed_batch(m, s->net, s->ids, s->starts, n, out);
 }

@@ -16,10 +16,13 @@
  *   dequant.h   tensor formats, back to float
  *   vocab.h     text -> token ids                                vocab_kind.h special.h charsmap.h pieces.h
  *   arch.h      what an architecture must bring: one file each   static.c
+ *   encoder.h   transformers: bert.c modern_bert.c qwen3.c gemma.c, and what they share: attention.c experts.c
+ *   linear.h    their matrices, int8 or float                    load.h
  *   embed.h     you are here
  *   cmd.h       souk model, souk embed                           filter.h crew.h
  *
- * Architectures: "static" (a vector for each token, summed): static.c. */
+ * Architectures: "static" (a vector for each token, summed) and encoders: "bert", "nomic-bert-moe", "modern-bert", "qwen3" and
+ * "gemma-embedding". */
 #ifndef SOUK_EMBED_H
 #define SOUK_EMBED_H
 
@@ -62,6 +65,9 @@ const char *embed_name(const struct embedder *m);     /* general.name, else the 
 const char *embed_path(const struct embedder *m);
 const struct vocab *embed_vocab(const struct embedder *m);
 
+/* What embed_text puts in front of a text of this kind ("query: "), "" for most models. *n bytes, no NUL behind them. */
+const char *embed_prompt(const struct embedder *m, enum embed_kind kind, size_t *n);
+
 /* ---- work; m is shared, s is the calling thread's ---- */
 
 /* The unit vector of n bytes of text into out (embed_dim floats). Returns the number of tokens that it is made of; 0: the
@@ -70,7 +76,17 @@ const struct vocab *embed_vocab(const struct embedder *m);
 uint32_t embed_text(const struct embedder *m, struct embed_scratch *s, enum embed_kind kind, const char *text, size_t n,
                     float *out);
 
-/* The same from token ids, each below vocab_size. */
+struct embed_input {
+    const char *text;
+    size_t n;
+};
+
+/* The same for several texts, text i to out + i * embed_dim: encoders take them together, which costs each of short texts less.
+ * The vectors are those that embed_text gives, to the bit. */
+void embed_batch(const struct embedder *m, struct embed_scratch *s, enum embed_kind kind, const struct embed_input *texts,
+                 size_t n, float *out);
+
+/* The same from token ids, each below vocab_size; no prompt is put in front. */
 uint32_t embed_ids(const struct embedder *m, struct embed_scratch *s, const uint32_t *ids, size_t n, float *out);
 
 /* How much the model had to say about the last text of this scratch: the length of the vector before it was made unit. Tokens

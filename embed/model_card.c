@@ -111,34 +111,37 @@ static const char *const samples[] = {
     "Cordless drill 18 V, 2 batteries, 45-piece bit set",
     "red running shoes",
 };
-enum { SAMPLES = sizeof samples / sizeof *samples, CHUNK = 256, MEASURE_US = 300000 };
+enum { SAMPLES = sizeof samples / sizeof *samples, MEASURE_US = 300000, CHUNK_US = 10000, MAX_CHUNK = 256 };
 
 struct bench {
     const struct embedder *m;
     struct crew crew;
+    size_t chunk; /* texts in a call */
 };
 
 static void bench_one(void *arg, size_t i, unsigned worker)
 {
     struct bench *b = arg;
-    for (size_t k = 0; k < CHUNK; k++) {
+    for (size_t k = 0; k < b->chunk; k++) {
         const char *s = samples[(i + k) % SAMPLES];
         embed_text(b->m, b->crew.scratch[worker], EMBED_DOCUMENT, s, strlen(s), b->crew.vector[worker]);
     }
 }
 
-/* Texts a second on this many threads. */
+/* Texts a second on this many threads. Models differ a thousandfold in speed: calls grow until one takes a while. */
 static double measure(const struct embedder *m, unsigned threads)
 {
     struct pool *pool = pool_new(threads, 1);
-    struct bench b = {.m = m};
+    struct bench b = {.m = m, .chunk = 1};
     crew_init(&b.crew, m, threads);
     pool_for(pool, threads, bench_one, &b); /* warm up */
-    uint64_t start = clock_us(), us, texts = 0;
+    uint64_t start = clock_us(), us = 0, texts = 0;
     do {
-        pool_for(pool, threads * 4, bench_one, &b);
-        texts += threads * 4 * CHUNK;
+        uint64_t before = us;
+        pool_for(pool, threads, bench_one, &b);
+        texts += threads * b.chunk;
         us = clock_us() - start;
+        if (us - before < CHUNK_US && b.chunk < MAX_CHUNK) b.chunk *= 2;
     } while (us < MEASURE_US);
     crew_release(&b.crew);
     pool_free(pool);

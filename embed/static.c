@@ -150,5 +150,6 @@ const struct embed_arch arch_static = {
     .open = static_open,
     .close = static_close,
     .scratch_new = static_scratch_new,
+    .scratch_free = free,
     .embed = static_embed,
 };
