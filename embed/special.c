@@ -20,6 +20,7 @@ struct special {
     size_t n_classes;
     uint64_t firsts[4];   /* of all classes */
     uint32_t strips_left; /* the token that takes the white space before it along, or VOCAB_NONE */
+    bool strip_right;     /* tokens take the white space behind them along (strips_right) */
 };
 
 static bool has_byte(const uint64_t set[4], char c)
@@ -80,20 +81,38 @@ static void classify(struct special *sp, const struct vocab *v)
     }
 }
 
-static uint32_t find_strip(const struct special *sp, const struct vocab *v, struct gguf_str architecture)
+/* Whether a general.name holds this word, in any case. */
+static bool name_has(struct gguf_str name, const char *word)
 {
-    if (!gguf_str_is(architecture, "nomic-bert-moe") && !gguf_str_is(architecture, "jina-bert-v3")) return VOCAB_NONE;
+    size_t n = strlen(word);
+    for (size_t i = 0; i + n <= name.n; i++)
+        if (!strncasecmp(name.s + i, word, n)) return true;
+    return false;
+}
+
+static uint32_t find_text(const struct special *sp, const struct vocab *v, const char *text)
+{
     for (size_t i = 0; i < sp->n; i++)
-        if (gguf_str_is(vocab_text(v, sp->ids[i]), "<mask>")) return sp->ids[i];
+        if (gguf_str_is(vocab_text(v, sp->ids[i]), text)) return sp->ids[i];
     return VOCAB_NONE;
 }
 
-struct special *special_new(const struct vocab *v, struct gguf_str architecture)
+static void find_strips(struct special *sp, const struct vocab *v, const struct gguf *g)
+{
+    struct gguf_str architecture = gguf_string(g, "general.architecture"), name = gguf_string(g, "general.name");
+    bool mask = gguf_str_is(architecture, "nomic-bert-moe") || gguf_str_is(architecture, "jina-bert-v3");
+    sp->strips_left = VOCAB_NONE;
+    if (mask) sp->strips_left = find_text(sp, v, "<mask>");
+    if (name_has(name, "modern-bert")) sp->strips_left = find_text(sp, v, "[MASK]");
+    sp->strip_right = name_has(name, "phi-3") || name_has(name, "phi3");
+}
+
+struct special *special_new(const struct vocab *v, const struct gguf *g)
 {
     struct special *sp = xcalloc(1, sizeof *sp);
     collect(sp, v);
     classify(sp, v);
-    sp->strips_left = find_strip(sp, v, architecture);
+    find_strips(sp, v, g);
     return sp;
 }
 
@@ -134,6 +153,12 @@ static void push_fragment(struct vocab_scratch *s, size_t at, size_t n, uint32_t
     s->spare[s->n_fragments++] = (struct fragment){at, n, id};
 }
 
+static bool strips_right(const struct vocab *v, uint32_t id)
+{
+    struct gguf_str s = vocab_text(v, id);
+    return v->special->strip_right && !gguf_str_is(s, "<s>") && !gguf_str_is(s, "<unk>") && !gguf_str_is(s, "<|endoftext|>");
+}
+
 /* Cuts one plain run at the tokens of class c. */
 static void split_run(const struct vocab *v, struct vocab_scratch *s, const struct special_class *c, const char *text,
                       struct fragment f, bool parse)
@@ -150,7 +175,10 @@ static void split_run(const struct vocab *v, struct vocab_scratch *s, const stru
             while (stop > from && isspace((unsigned char)text[stop - 1])) stop--;
         push_fragment(s, from, stop - from, VOCAB_NONE);
         push_fragment(s, i, c->bytes, id);
-        from = i += c->bytes;
+        i += c->bytes;
+        if (strips_right(v, id))
+            while (i < end && isspace((unsigned char)text[i])) i++;
+        from = i;
     }
     push_fragment(s, from, end - from, VOCAB_NONE);
 }

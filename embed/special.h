@@ -15,8 +15,9 @@
 
 struct special;
 
-/* Collects the special tokens of v. architecture: some models strip white space around a token, which only their names tell. */
-struct special *special_new(const struct vocab *v, struct gguf_str architecture);
+/* Collects the special tokens of v. Some models strip white space around a token, which only their names in g tell:
+ * nomic-bert-moe, jina-bert-v3 and ModernBERT to the left of the mask, Phi-3 to the right of nearly all. */
+struct special *special_new(const struct vocab *v, const struct gguf *g);
 void special_free(struct special *sp);
 
 /* Fills s->fragments with the runs of the text, in order; plain runs are never empty. */

@@ -24,10 +24,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define SPACE_MARK  "\xE2\x96\x81"
-#define REPLACEMENT "\xEF\xBF\xBD"
-enum { MARK_BYTES = 3 };
-
 struct unigram {
     struct charsmap map;
     struct pieces pieces;
@@ -111,12 +107,12 @@ struct norm_state {
 
 static void put_char(const struct unigram *u, struct vocab_scratch *s, struct norm_state *st, const char *c, size_t n)
 {
-    xgrow(&s->norm, &s->cap_norm, s->n_norm + MARK_BYTES + n, 1);
+    xgrow(&s->norm, &s->cap_norm, s->n_norm + SPACE_MARK_BYTES + n, 1);
     bool space = *c == ' ';
     bool mark = space ? !u->merge : !st->in_word && (u->merge || (u->prefix && !st->prefixed));
     if (mark) {
-        memcpy(s->norm + s->n_norm, SPACE_MARK, MARK_BYTES);
-        s->n_norm += MARK_BYTES;
+        memcpy(s->norm + s->n_norm, SPACE_MARK, SPACE_MARK_BYTES);
+        s->n_norm += SPACE_MARK_BYTES;
         if (!space) st->prefixed = true;
     }
     st->in_word = !space;

@@ -2,6 +2,7 @@
 #include "embed/vocab.h"
 
 #include "base/mem.h"
+#include "base/utf8.h"
 #include "embed/special.h"
 #include "embed/vocab_kind.h"
 
@@ -50,8 +51,9 @@ static const char forced_control[] =
     "<|fim_repo|> <|repo_name|> <|file_sep|> <fim-prefix> <fim_prefix> <fim-suffix> <fim_suffix> <fim-middle> <fim_middle> "
     "<fim-pad> <fim_pad> <fim-repo> <reponame> <REPO> <PRE> <SUF> <MID> <PAD> [PAD] ";
 
-static bool is_forced_control(struct gguf_str s)
+static bool is_forced_control(const struct vocab_kind *kind, struct gguf_str s)
 {
+    if (kind->plain && gguf_str_is(s, kind->plain)) return false;
     if (s.n < 4 || s.n > 20 || !strchr("<[_", *s.s) || memchr(s.s, ' ', s.n)) return false;
     const char *found = memmem(forced_control, sizeof forced_control - 1, s.s, s.n);
     return found && found[-1] == ' ' && found[s.n] == ' ';
@@ -66,7 +68,7 @@ static int read_types(struct vocab *v, const struct gguf *g, struct errmsg *e)
     for (uint32_t i = 0; i < v->n; i++) {
         int64_t t = a ? gguf_int_at(a, i) : VOCAB_NORMAL;
         v->types[i] = t >= VOCAB_NORMAL && t <= VOCAB_BYTE ? (uint8_t)t : VOCAB_NORMAL;
-        if (is_forced_control(vocab_text(v, i))) v->types[i] = VOCAB_CONTROL;
+        if (is_forced_control(v->kind, vocab_text(v, i))) v->types[i] = VOCAB_CONTROL;
     }
     return 0;
 }
@@ -109,7 +111,7 @@ int vocab_open(struct vocab **out, const struct gguf *g, struct errmsg *e)
     if (!rc) rc = read_scores(v, g, e);
     if (!rc) rc = read_ids(v, g, e);
     if (!rc) {
-        v->special = special_new(v, gguf_string(g, "general.architecture"));
+        v->special = special_new(v, g);
         rc = v->kind->open(v, g, e);
     }
     if (rc)
@@ -128,6 +130,11 @@ void vocab_close(struct vocab *v)
     free(v->types);
     free(v->tokens);
     free(v);
+}
+
+void vocab_default(const struct vocab *v, uint32_t *id, uint32_t missing)
+{
+    if (*id == VOCAB_NONE && missing < v->n) *id = missing;
 }
 
 /* ---- look ---- */
@@ -165,8 +172,11 @@ void vocab_scratch_free(struct vocab_scratch *s)
     free(s->ids);
     free(s->fragments);
     free(s->spare);
+    free(s->clean);
     free(s->norm);
     free(s->cells);
+    free(s->symbols);
+    free(s->pairs);
     free(s);
 }
 
@@ -174,6 +184,22 @@ void scratch_push(struct vocab_scratch *s, uint32_t id)
 {
     xgrow(&s->ids, &s->cap_ids, s->n_ids + 1, sizeof *s->ids);
     s->ids[s->n_ids++] = id;
+}
+
+void scratch_clean(struct vocab_scratch *s, const char **text, size_t *n)
+{
+    size_t good, to = 0;
+    if (utf8_valid(*text, *n, &good)) return;
+    for (size_t i = 0, len; i < *n; i += len) {
+        uint32_t cp;
+        len = utf8_decode(*text + i, *n - i, &cp);
+        xgrow(&s->clean, &s->cap_clean, to + 4, 1);
+        memcpy(s->clean + to, len ? *text + i : REPLACEMENT, len ? len : 3);
+        to += len ? len : 3;
+        if (!len) len = 1;
+    }
+    *text = s->clean;
+    *n = to;
 }
 
 size_t vocab_encode(const struct vocab *v, struct vocab_scratch *s, const char *text, size_t n, unsigned flags,
