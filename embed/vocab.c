@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const struct vocab_kind *const kinds[] = {&vocab_unigram, &vocab_wordpiece, &vocab_bpe, &vocab_gemma};
+static const struct vocab_kind *const kinds[] = {&vocab_unigram, &vocab_wordpiece, &vocab_bpe, &vocab_gemma, &vocab_spm};
 
 enum { MAX_TOKENS = 1 << 24 };
 

@@ -9,8 +9,13 @@
  * then each piece of plain text in between is encoded by the kind that `tokenizer.ggml.model` names:
  *
  *     t5      Unigram (XLM-R and its children, souk's own models)        unigram.c
+ *     bert    WordPiece (BERT and its children)                          wordpiece.c
+ *     gpt2    BPE over bytes (Llama 3, Qwen, Mistral, Phi-4)             bpe.c, pretok.h
+ *     gemma4  BPE over characters (Gemma 4)                              bpe.c
+ *     llama   SentencePiece BPE (Llama 2, Gemma 2 and 3, Phi-3)          spm.c
  *
- * A vocabulary is immutable and shared by all threads. Encoding takes time linear in the text and, once the scratch has
+ * A vocabulary is immutable and shared by all threads. Encoding takes time linear in the text (n log n in a word, for
+ * the kinds that merge) and, once the scratch has
  * grown to the size of the texts, allocates nothing. */
 #ifndef SOUK_VOCAB_H
 #define SOUK_VOCAB_H

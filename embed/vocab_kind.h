@@ -22,7 +22,7 @@ struct vocab_kind {
     void (*encode)(const struct vocab *v, struct vocab_scratch *s, const char *text, size_t n);
 };
 
-extern const struct vocab_kind vocab_unigram, vocab_wordpiece, vocab_bpe, vocab_gemma;
+extern const struct vocab_kind vocab_unigram, vocab_wordpiece, vocab_bpe, vocab_gemma, vocab_spm;
 
 #define SPACE_MARK  "\xE2\x96\x81" /* "▁", U+2581: how vocabularies write a space */
 #define REPLACEMENT "\xEF\xBF\xBD" /* U+FFFD, for bytes that are no text */
