@@ -253,7 +253,7 @@ int import_new(struct import **out, struct index *ix, const struct embedder *mod
     im->pool = pool_new(o->threads, 64);
     int rc = ix ? writer_new(&im->writer, ix, model, e) : 0;
     if (!rc) rc = make_benches(im, model, e);
-    if (!rc && o->prune) writer_mark_all(im->writer);
+    if (!rc && o->prune && im->writer) writer_mark_all(im->writer);
     if (!rc && pthread_create(&im->committer, NULL, committer, im) == 0) im->started = true;
     if (rc || !im->started) {
         import_free(im);
