@@ -48,6 +48,7 @@ struct run {
     struct input *input; /* the file being read */
     uint64_t bytes_before, bytes_total;
     uint64_t counts[N_OUTCOMES], refused, repeated, lines;
+    unsigned cut; /* facet values */
 };
 
 static volatile sig_atomic_t stopped;
@@ -145,42 +146,45 @@ static void summary(const struct run *run, const struct options *o, uint32_t pru
         if (run->counts[i]) fprintf(stderr, ", %llu %s", (unsigned long long)run->counts[i], names[i]);
     if (pruned) fprintf(stderr, ", %u pruned", pruned);
     if (run->repeated) fprintf(stderr, ", %llu repeated ids", (unsigned long long)run->repeated);
+    if (run->cut) fprintf(stderr, ", %u facet values cut at %d bytes", run->cut, FACET_MAX);
     if (run->refused) fprintf(stderr, ", %llu REFUSED", (unsigned long long)run->refused);
     fprintf(stderr, "; peak memory %llu MB\n", (unsigned long long)memory_peak_kb() / 1024);
 }
 
-/* Deletes what no line named, if every line could be read and taken. */
-static int prune(struct import *im, const struct run *run, uint32_t *pruned, struct errmsg *e)
+/* Deletes what the files do not hold; not when some of them, or some lines, are not known. */
+static int prune(struct import *im, const struct run *run, bool whole, uint32_t *pruned, struct errmsg *e)
 {
-    int rc = import_prune(im, pruned, e);
-    if (rc != ERR_INPUT || !run->refused) return rc;
-    fprintf(stderr, "souk: %s\n", errmsg_text(e, rc));
-    e->text[0] = 0;
+    struct errmsg why = {0};
+    int rc = whole ? import_prune(im, pruned, &why)
+                   : errmsg_set(&why, ERR_INPUT, "nothing was pruned: not all files could be read");
+    if (rc != ERR_INPUT || (whole && !run->refused)) return rc ? errmsg_set(e, rc, "%s", errmsg_text(&why, rc)) : 0;
+    fprintf(stderr, "souk: %s\n", why.text);
     return 0;
 }
 
-/* Makes a rebuilt generation live, unless it is plainly not the catalogue. */
-static int publish(struct import *im, struct index *ix, const struct run *run, struct errmsg *e)
+/* Makes a rebuilt generation live, unless that could make search worse. */
+static int publish(struct import *im, struct index *ix, bool whole, struct errmsg *e)
 {
-    if (run->refused && !writer_manifest(import_writer(im))->n_live)
-        return errmsg_set(e, ERR_INPUT, "every line was refused; index \"%s\" stays as it is", ix->name);
-    return index_publish(ix, e);
+    if (!whole)
+        fputs("souk: the index is as it was: not all files could be read\n", stderr);
+    else if (!writer_manifest(import_writer(im))->n_live)
+        return errmsg_set(e, ERR_INPUT, "the index is as it was: the files hold no product");
+    return whole ? index_publish(ix, e) : 0;
 }
 
-/* Everything after the last line: commit, prune, merge, make a rebuilt generation live. whole: every file was read to its end;
- * else what was read is kept, but nothing is deleted and nothing replaced for it. */
-static int conclude(struct import *im, struct index *ix, const struct options *o, struct run *run, bool whole, uint32_t *pruned,
-                    struct errmsg *e)
+/* Everything after the last line: commit, prune, merge, make a rebuilt generation live. whole: all files were read to their
+ * ends. */
+static int conclude(struct import *im, struct index *ix, const struct options *o, bool whole, uint32_t *pruned, struct errmsg *e)
 {
+    struct run *run = o->import.arg;
     int rc = import_finish(im, e);
     if (rc || stopped || o->import.dry_run) return rc;
-    if (o->import.prune && whole) rc = prune(im, run, pruned, e);
-    if (rc) return rc;
     progress_hide(&run->progress);
+    if (o->import.prune && (rc = prune(im, run, whole, pruned, e)) != 0) return rc;
     progress_begin(&run->progress, "vectors linked");
     rc = writer_merge(import_writer(im), o->rebuild, on_graph, run, e);
     progress_hide(&run->progress);
-    if (!rc && o->rebuild && whole) rc = publish(im, ix, run, e);
+    if (!rc && o->rebuild) rc = publish(im, ix, whole, e);
     return rc == ERR_STOPPED ? 0 : rc;
 }
 
@@ -195,10 +199,11 @@ static int read_all(struct import *im, struct index *ix, const struct options *o
     progress_begin(&run->progress, "products");
     for (int i = 0; i < n && !rc && !stopped; i++) rc = read_file(im, run, files[i], e);
     struct errmsg later = {0};
-    int end = conclude(im, ix, o, run, !rc, &pruned, rc ? &later : e);
+    int end = conclude(im, ix, o, !rc, &pruned, rc ? &later : e); /* what was read before a bad file is kept */
     if (!rc) rc = end;
     progress_hide(&run->progress);
-    if (!o->quiet || run->refused) summary(run, o, pruned, (double)(clock_us() - begun) * 1e-6);
+    if (import_writer(im)) run->cut = writer_cut_values(import_writer(im));
+    if (!o->quiet || run->refused || run->cut) summary(run, o, pruned, (double)(clock_us() - begun) * 1e-6);
     if (stopped) {
         fprintf(stderr, "souk: stopped; %llu lines are committed, the rest was not read\n", (unsigned long long)run->lines);
         return 1;
