@@ -41,8 +41,11 @@ static int delete_lines(struct run *r, struct errmsg *e)
     char *line = NULL;
     size_t cap = 0;
     int rc = 0;
-    for (ssize_t n; !rc && (n = getline(&line, &cap, stdin)) >= 0;)
-        rc = delete_one(r, line, (size_t)n - (n && line[n - 1] == '\n'), e);
+    for (ssize_t n; !rc && (n = getline(&line, &cap, stdin)) >= 0;) {
+        n -= n && line[n - 1] == '\n';
+        n -= n && line[n - 1] == '\r';
+        rc = delete_one(r, line, (size_t)n, e);
+    }
     free(line);
     return rc;
 }

@@ -111,13 +111,14 @@ static int read_file(struct import *im, struct run *run, const char *path, struc
     size_t n;
     int rc = input_open(&in, path, e);
     if (rc) return rc;
+    const char *name = strcmp(path, "-") ? path : "stdin"; /* outlives in, as results do */
     uint64_t before = run->bytes_before;
     while (!stopped && ((rc = input_line(in, &line, &n, e)) == 0 || rc == ERR_TOO_BIG)) {
         size_t blank = strspn(line, " \t");
         if (rc == ERR_TOO_BIG)
-            rc = import_refuse(im, path, input_line_number(in), rc, "the line is longer than 32 MB", e);
+            rc = import_refuse(im, name, input_line_number(in), rc, "the line is longer than 32 MB", e);
         else if (blank < n)
-            rc = import_line(im, path, input_line_number(in), line, n, e);
+            rc = import_line(im, name, input_line_number(in), line, n, e);
         if (rc) break;
         run->bytes_before = before + input_bytes_read(in);
     }
