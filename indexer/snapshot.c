@@ -166,13 +166,25 @@ static int load(struct snapshot *s, struct errmsg *e)
     return rc;
 }
 
+/* True when what was read before is still what the transaction sees. Its number alone does not tell: LMDB 0.9 registers a
+ * reader as number N and then copies the roots of the tree from one of two places in turn, so a thread that sleeps in between
+ * through two commits is number N and sees N + 2. The manifest counts commits too. */
+static bool is_unchanged(const struct snapshot *s)
+{
+    MDB_val k = val("manifest", 8), v;
+    struct manifest m;
+    if (mdb_txn_id(s->txn) != s->txn_id || mdb_get(s->txn, s->ix->store.meta, &k, &v) || v.mv_size != sizeof m) return false;
+    memcpy(&m, v.mv_data, sizeof m);
+    return m.commits == s->m.commits;
+}
+
 int snapshot_begin(struct snapshot *s, struct errmsg *e)
 {
     enum { TRIES = 3 }; /* a merge may unlink the epoch that we were about to open: then there is a newer state */
     int rc = 0;
     for (int i = 0; i < TRIES; i++) {
         if ((rc = mdb_txn_renew(s->txn)) != 0) break;
-        if (mdb_txn_id(s->txn) == s->txn_id) return 0;
+        if (is_unchanged(s)) return 0;
         struct errmsg why = {0};
         s->txn_id = 0;
         if ((rc = load(s, i + 1 < TRIES ? &why : e)) == 0) {

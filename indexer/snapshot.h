@@ -2,7 +2,7 @@
  *
  *     struct snapshot *s;                                   one a thread
  *     if ((rc = snapshot_new(&s, ix, &e))) ...
- *     if ((rc = snapshot_begin(s, &e))) ...                 nanoseconds when nothing was committed since the last time
+ *     if ((rc = snapshot_begin(s, &e))) ...                 a look-up when nothing was committed since the last time
  *     ... read ...                                          pointers into the map are valid
  *     snapshot_end(s);                                      nothing pins the map between requests
  *     snapshot_free(s);
