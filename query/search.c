@@ -205,14 +205,6 @@ static bool knows_a_word(const struct searcher *s)
     return false;
 }
 
-/* The best cosine of the whole catalogue: what a filter leaves must not change what counts as near. */
-static float best_cosine(struct searcher *s, const uint64_t *ok, uint32_t n_ok)
-{
-    uint32_t live = snapshot_manifest(s->snap)->n_live;
-    if (n_ok != live) ok = snapshot_live(s->snap);
-    return snapshot_nearest(s->snap, s->vector, 1, ok, live, ANN_NO_FLOOR, s->nearest) ? s->nearest[0].score : 0;
-}
-
 /* Is there anything by meaning at all? The best hit is near enough for this model, and either there is more evidence for it than
  * nonsense reaches (calibrate.h) or the catalogue has one of the query's words. */
 static bool means_anything(struct searcher *s, float best, uint32_t tokens, struct search_result *r)
@@ -221,15 +213,30 @@ static bool means_anything(struct searcher *s, float best, uint32_t tokens, stru
     return best >= LEAST_COSINE && (r->evidence >= snapshot_manifest(s->snap)->noise || knows_a_word(s));
 }
 
+/* The nearest documents that pass, down to a share of the best cosine: that of the whole catalogue, since what a filter leaves
+ * must not change what counts as near. Returns how many. */
+static uint32_t nearest(struct searcher *s, const uint64_t *ok, uint32_t n_ok, float *best)
+{
+    uint32_t live = snapshot_manifest(s->snap)->n_live, n;
+    struct ann_floor floor = {-1, FLOOR_SHARE};
+    if (n_ok != live) {
+        n = snapshot_nearest(s->snap, s->vector, 1, snapshot_live(s->snap), live, ANN_NO_FLOOR, s->nearest);
+        floor = (struct ann_floor){n ? s->nearest[0].score * FLOOR_SHARE : 1, 0};
+    }
+    n = snapshot_nearest(s->snap, s->vector, SEARCH_K, ok, n_ok, floor, s->nearest);
+    *best = n_ok != live ? floor.score / FLOOR_SHARE : n ? s->nearest[0].score : 0;
+    return n;
+}
+
 static void semantic_lane(struct searcher *s, const uint64_t *ok, uint32_t n_ok, uint64_t *set, struct search_result *r)
 {
     uint32_t tokens = embed_text(s->model, s->embed, EMBED_QUERY, s->q->q, s->q->q_n, s->vector);
+    float best;
     s->has_vector = tokens > 0;
     if (!tokens) return;
-    float best = best_cosine(s, ok, n_ok);
+    uint32_t n = nearest(s, ok, n_ok, &best);
     r->floor = best * FLOOR_SHARE;
     if (!means_anything(s, best, tokens, r)) return;
-    uint32_t n = snapshot_nearest(s->snap, s->vector, SEARCH_K, ok, n_ok, (struct ann_floor){r->floor, 0}, s->nearest);
     meaning_of(&s->meaning, s->model, s->embed, s->q->q, s->q->q_n);
     for (uint32_t i = 0; i < n; i++) {
         see(s, s->nearest[i].id, s->nearest[i].score, i < SECOND_LOOKS);
