@@ -1,5 +1,4 @@
-/* Bytes as a posting segment: every term, list and gram read, and the segment merged with itself. */
-#include "base/bits.h"
+/* Bytes as a posting segment: terms, lists and grams read. Merging reads only what souk wrote itself. */
 #include "indexer/segment.h"
 
 #include <stdlib.h>
