@@ -77,8 +77,10 @@ struct kernels {
     /* Row t < Q8_TILE of a tile from n floats (a multiple of 32); scale is the largest magnitude of the block / 127. */
     void (*q8_row)(const float *x, size_t n, struct q8_tile *tile, size_t t);
 
-    /* out[t * ldo + r] for r < 16 and t < n_rows <= Q8_TILE: rows of a tile by the rows of a panel. */
-    void (*q8_panel)(const struct q8_tile *tile, size_t n_rows, const uint8_t *panel, size_t n_blocks, float *out, size_t ldo);
+    /* out[t * ldo + r] for r < 16 and t < n_rows <= Q8_TILE: bias[r] and the product of row t of a tile by row r of a panel.
+     * bias NULL: zeros. Asks for the panel that lies behind this one. */
+    void (*q8_panel)(const struct q8_tile *tile, size_t n_rows, const uint8_t *panel, size_t n_blocks, const float *bias,
+                     float *out, size_t ldo);
 };
 
 /* The table for cpu_flags(), made at the first call. Thread-safe. */

@@ -11,10 +11,12 @@ static int32_t block_dot(const struct q8_tile *x, size_t t, const uint8_t *codes
     return s;
 }
 
-static void q8_panel_c(const struct q8_tile *tile, size_t n_rows, const uint8_t *panel, size_t n_blocks, float *out, size_t ldo)
+static void q8_panel_c(const struct q8_tile *tile, size_t n_rows, const uint8_t *panel, size_t n_blocks, const float *bias,
+                       float *out, size_t ldo)
 {
     const uint8_t *scales = panel + n_blocks * Q8_ROWS * Q8_BLOCK;
-    for (size_t t = 0; t < n_rows; t++) memset(out + t * ldo, 0, Q8_ROWS * sizeof *out);
+    for (size_t t = 0; t < n_rows; t++)
+        for (size_t r = 0; r < Q8_ROWS; r++) out[t * ldo + r] = bias ? bias[r] : 0;
     for (size_t b = 0; b < n_blocks; b++, panel += Q8_ROWS * Q8_BLOCK)
         for (size_t r = 0; r < Q8_ROWS; r++) {
             uint16_t half;

@@ -30,6 +30,11 @@ static inline vb vi_bytes(vi v)
     return __builtin_convertvector(v, vb);
 }
 
+static inline vf vf_inverse(vf v)
+{
+    return 1 / v;
+}
+
 void kernels_rows_c(struct kernels *k)
 {
     rows_fill(k);

@@ -16,8 +16,9 @@ typedef int8_t vb __attribute__((vector_size(LANES)));
 static inline vf vf_fma(vf a, vf b, vf c); /* a * b + c */
 static inline float vf_sum(vf v);
 static inline int32_t vi_sum(vi v);
-static inline float vf_top(vf v); /* the largest; no lane is NaN */
-static inline vb vi_bytes(vi v);  /* each from -128 to 127 */
+static inline float vf_top(vf v);  /* the largest; no lane is NaN */
+static inline vb vi_bytes(vi v);   /* each from -128 to 127 */
+static inline vf vf_inverse(vf v); /* 1 / v for v from 1 to 2^126, within 1 ulp or so */
 
 static inline vf vf_load(const float *p)
 {
@@ -64,7 +65,7 @@ static inline vf vf_abs(vf a)
 static inline vf vf_exp(vf x)
 {
     const float magic = 0x1.8p23f; /* adding it rounds to an integer, which then lies in the low bits */
-    x = vf_min(vf_max(x, vf_all(-87)), vf_all(88));
+    x = vf_min(vf_max(x, vf_all(-87)), vf_all(87));
     vf shifted = vf_fma(x, vf_all(0x1.715476p0f), vf_all(magic)), n = shifted - magic;
     vf r = vf_fma(n, vf_all(-0x1.62e4p-1f), x);
     r = vf_fma(n, vf_all(-0x1.7f7d1cp-20f), r);
@@ -81,7 +82,7 @@ static inline vf vf_exp(vf x)
 
 static inline vf vf_silu(vf x)
 {
-    return x / (1 + vf_exp(-x));
+    return x * vf_inverse(1 + vf_exp(-x));
 }
 
 /* x/2 * (1 + tanh(u)) = x / (1 + exp(-2u)) */
@@ -89,14 +90,14 @@ static inline vf vf_gelu_tanh(vf x)
 {
     const float c = 0.797884560802865f; /* sqrt(2 / pi) */
     vf u = c * x * vf_fma(0.044715f * x, x, vf_all(1));
-    return x / (1 + vf_exp(-2 * u));
+    return x * vf_inverse(1 + vf_exp(-2 * u));
 }
 
 /* max(x, 0) - |x| * erfc(|x| / sqrt 2) / 2, erfc by formula 7.1.26 of Abramowitz and Stegun (1.5e-7). */
 static inline vf vf_gelu_erf(vf x)
 {
     vf a = vf_abs(x), z = a * 0.707106781186548f;
-    vf t = 1 / vf_fma(vf_all(0.3275911f), z, vf_all(1));
+    vf t = vf_inverse(vf_fma(vf_all(0.3275911f), z, vf_all(1)));
     vf p = vf_fma(vf_all(1.061405429f), t, vf_all(-1.453152027f));
     p = vf_fma(p, t, vf_all(1.421413741f));
     p = vf_fma(p, t, vf_all(-0.284496736f));
@@ -142,7 +143,8 @@ static void rows_softmax(float *x, size_t n, float scale)
     size_t i = 0;
     for (; i + LANES <= n; i += LANES) tops = vf_max(vf_load(x + i), tops);
     for (; i < n; i++) top = x[i] > top ? x[i] : top;
-    top = vf_top(tops) > top ? vf_top(tops) : top;
+    float lanes = vf_top(tops);
+    top = lanes > top ? lanes : top;
     for (i = 0; i + LANES <= n; i += LANES) {
         vf v = vf_exp((vf_load(x + i) - top) * scale);
         sums += v;

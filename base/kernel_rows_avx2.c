@@ -42,6 +42,11 @@ static inline vb vi_bytes(vi v)
     return out;
 }
 
+static inline vf vf_inverse(vf v)
+{
+    return 1 / v;
+}
+
 void kernels_rows_avx2(struct kernels *k)
 {
     rows_fill(k);

@@ -32,6 +32,14 @@ static inline vb vi_bytes(vi v)
     return (vb)_mm512_cvtsepi32_epi8((__m512i)v);
 }
 
+/* A division takes as long as ten products. */
+static inline vf vf_inverse(vf v)
+{
+    vf r = (vf)_mm512_rcp14_ps((__m512)v);
+    r = r * vf_fma(-v, r, vf_all(2));
+    return r * vf_fma(-v, r, vf_all(2));
+}
+
 void kernels_rows_avx512(struct kernels *k)
 {
     rows_fill(k);

@@ -136,14 +136,15 @@ static const float *float_rows(const struct matrix *m, uint32_t n, size_t i, siz
     return room;
 }
 
-static void apply_float(const struct matrix *m, uint32_t n, struct linear_room *room, const float *x, size_t rows, float *y,
-                        size_t ldy)
+static void apply_float(const struct matrix *m, uint32_t n, struct linear_room *room, const float *x, const float *bias,
+                        size_t rows, float *y, size_t ldy)
 {
     reserve(&room->rows, &room->cap_rows, (size_t)Q8_ROWS * n, sizeof *room->rows);
     for (size_t i = 0; i < m->rows; i += Q8_ROWS) {
         size_t k = m->rows - i < Q8_ROWS ? m->rows - i : Q8_ROWS;
         kernels()->matmul_nt(x, n, rows, float_rows(m, n, i, k, room->rows), n, k, n, y + i, ldy);
     }
+    for (size_t i = 0; bias && i < rows; i++) kernels()->add(y + i * ldy, bias, m->rows);
 }
 
 /* How many rows of activations share a tile: even tiles, since a nearly empty one takes as long as a half full one. */
@@ -161,26 +162,27 @@ static void round_rows(struct linear_room *room, uint32_t n, const float *x, siz
 }
 
 /* Panels outside, tiles inside: a panel is read from memory once. */
-static void apply_q8(const struct matrix *m, uint32_t n, struct linear_room *room, size_t rows, float *y, size_t ldy)
+static void apply_q8(const struct matrix *m, uint32_t n, struct linear_room *room, const float *bias, size_t rows, float *y,
+                     size_t ldy)
 {
     size_t n_blocks = n / Q8_BLOCK, each = tile_rows(rows), bytes = n_blocks * Q8_PANEL_BLOCK;
     for (size_t p = 0; p < m->rows / Q8_ROWS; p++)
         for (size_t i = 0; i < rows; i += each)
             kernels()->q8_panel(room->tiles + i / each * n_blocks, rows - i < each ? rows - i : each, m->panels + p * bytes,
-                                n_blocks, y + i * ldy + p * Q8_ROWS, ldy);
+                                n_blocks, bias ? bias + p * Q8_ROWS : NULL, y + i * ldy + p * Q8_ROWS, ldy);
 }
 
 void linear_apply(const struct linear *w, struct linear_room *room, const float *x, size_t rows, float *y, size_t ldy)
 {
-    float *to = y;
+    const float *bias = w->bias;
     for (uint32_t i = 0, rounded = 0; i < w->parts && rows; i++) {
         const struct matrix *m = &w->part[i];
         if (m->panels && !rounded++) round_rows(room, w->n_in, x, rows);
         if (m->panels)
-            apply_q8(m, w->n_in, room, rows, to, ldy);
+            apply_q8(m, w->n_in, room, bias, rows, y, ldy);
         else
-            apply_float(m, w->n_in, room, x, rows, to, ldy);
-        to += m->rows;
+            apply_float(m, w->n_in, room, x, bias, rows, y, ldy);
+        y += m->rows;
+        if (bias) bias += m->rows;
     }
-    for (size_t i = 0; w->bias && i < rows; i++) kernels()->add(y + i * ldy, w->bias, w->n_out);
 }

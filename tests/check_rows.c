@@ -206,7 +206,8 @@ static void check_q8_panel(struct level *t)
     static struct q8_tile x[MAX_BLOCKS];
     static uint8_t panel[MAX_BLOCKS * Q8_PANEL_BLOCK];
     static const uint16_t halves[4] = {0x3C00, 0xBC00, 0x4000, 0x3800}; /* 1 -1 2 1/2 */
-    float got[Q8_TILE][20], want[Q8_TILE][20];
+    float got[Q8_TILE][20], want[Q8_TILE][20], bias[Q8_ROWS];
+    for (size_t r = 0; r < Q8_ROWS; r++) bias[r] = (float)(next(t) % 100);
     for (int round = 0; round < 600; round++) {
         size_t blocks = 1 + next(t) % MAX_BLOCKS, rows = 1 + next(t) % Q8_TILE, codes = blocks * Q8_ROWS * Q8_BLOCK;
         int pinned = round % 5;
@@ -221,8 +222,9 @@ static void check_q8_panel(struct level *t)
                 x[b].scale[r] = ldexpf(1, (int)(next(t) % 3) - 1);
             }
         for (size_t i = 0; i < sizeof got / sizeof **got; i++) (&got[0][0])[i] = (&want[0][0])[i] = 77;
-        t->k.q8_panel(x, rows, panel, blocks, &got[0][0], 20);
-        t->ref.q8_panel(x, rows, panel, blocks, &want[0][0], 20);
+        const float *start = round % 2 ? bias : NULL;
+        t->k.q8_panel(x, rows, panel, blocks, start, &got[0][0], 20);
+        t->ref.q8_panel(x, rows, panel, blocks, start, &want[0][0], 20);
         cr_assert_arr_eq(got, want, sizeof got, "q8_panel of %zu rows, %zu blocks, pinned %d, on level %s", rows, blocks, pinned,
                          t->k.level);
     }
