@@ -14,6 +14,11 @@ static inline float vf_sum(vf v)
     return (v[0] + v[2]) + (v[1] + v[3]);
 }
 
+static inline void vf_sum4(const vf v[4], float out[4])
+{
+    for (int i = 0; i < 4; i++) out[i] = vf_sum(v[i]);
+}
+
 static inline int32_t vi_sum(vi v)
 {
     return (v[0] + v[2]) + (v[1] + v[3]);

@@ -1,6 +1,6 @@
 /* Private to kernel_rows*.c: what an encoder does to rows of floats, written once for vectors of any width.
  *
- * The including file defines LANES, NT_A and NT_B (rows of a and b that matmul_nt holds in registers at once) and the
+ * The including file defines LANES, NT_A and NT_B = 4 (rows of a and b that matmul_nt holds in registers at once) and the
  * functions declared first, and calls rows_fill. Vectors are gcc's and clang's own, so the same lines become SSE2, AVX2, AVX-512 or NEON.
  * The ends of rows go through a padded copy: every number is computed the same way wherever it stands. */
 #ifdef LANES
@@ -15,6 +15,7 @@ typedef int8_t vb __attribute__((vector_size(LANES)));
 
 static inline vf vf_fma(vf a, vf b, vf c); /* a * b + c */
 static inline float vf_sum(vf v);
+static inline void vf_sum4(const vf v[4], float out[4]);
 static inline int32_t vi_sum(vi v);
 static inline float vf_top(vf v);  /* the largest; no lane is NaN */
 static inline vb vi_bytes(vi v);   /* each from -128 to 127 */
@@ -193,7 +194,7 @@ static void rows_rms_norm(float *x, const float *weight, float eps, size_t n)
 
 /* ---- matrices ---- */
 
-/* A block of na rows of a by nb rows of b; called with constants, so that the sums stay in registers. */
+/* A block of na rows of a by nb rows of b, one or NT_B; called with constants, so that the sums stay in registers. */
 static inline __attribute__((always_inline)) void nt_block(const float *a, size_t lda, const int na, const float *b, size_t ldb,
                                                            const int nb, size_t k, float *out, size_t ldo)
 {
@@ -211,13 +212,15 @@ static inline __attribute__((always_inline)) void nt_block(const float *a, size_
         }
     }
 #pragma GCC unroll 8
-    for (int i = 0; i < na; i++)
-#pragma GCC unroll 8
-        for (int j = 0; j < nb; j++) {
-            float t = vf_sum(s[i][j]);
-            for (size_t m = l; m < k; m++) t += a[i * lda + m] * b[j * ldb + m];
-            out[i * ldo + j] = t;
-        }
+    for (int i = 0; i < na; i++) {
+        if (nb == 4)
+            vf_sum4(s[i], out + i * ldo);
+        else
+            out[i * ldo] = vf_sum(s[i][0]);
+    }
+    for (int i = 0; l < k && i < na; i++)
+        for (int j = 0; j < nb; j++)
+            for (size_t m = l; m < k; m++) out[i * ldo + j] += a[i * lda + m] * b[j * ldb + m];
 }
 
 static void rows_matmul_nt(const float *a, size_t lda, size_t m, const float *b, size_t ldb, size_t n, size_t k, float *out,

@@ -17,6 +17,11 @@ static inline float vf_sum(vf v)
     return vaddvq_f32((float32x4_t)v);
 }
 
+static inline void vf_sum4(const vf v[4], float out[4])
+{
+    for (int i = 0; i < 4; i++) out[i] = vf_sum(v[i]);
+}
+
 static inline int32_t vi_sum(vi v)
 {
     return vaddvq_s32((int32x4_t)v);
