@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { WORTH_ROUNDING = 1 << 16 }; /* numbers in a matrix */
+uint64_t linear_worth_rounding = 1 << 17;
 
 /* Room for at least n items; what was in there is lost. */
 static void reserve(void *p, size_t *cap, size_t n, size_t size)
@@ -21,74 +21,107 @@ static void reserve(void *p, size_t *cap, size_t n, size_t size)
 
 /* ---- load: repacking ---- */
 
-/* The 32 codes of a block whose value is half scale * code; the scale comes first. */
-static void codes_q8_0(const uint8_t *p, int8_t *q)
+/* 32 numbers: half scale * q. */
+struct block {
+    uint16_t scale;
+    int8_t q[Q8_BLOCK];
+};
+
+/* Formats that are such blocks already, with fewer bits perhaps; the scale comes first. */
+static void block_q8_0(const uint8_t *p, struct block *b)
 {
-    memcpy(q, p + 2, Q8_BLOCK);
+    memcpy(b->q, p + 2, Q8_BLOCK);
 }
 
-static void codes_q4_0(const uint8_t *p, int8_t *q)
+static void block_q4_0(const uint8_t *p, struct block *b)
 {
-    for (int i = 0; i < 16; i++) q[i] = (int8_t)((p[2 + i] & 15) - 8), q[i + 16] = (int8_t)((p[2 + i] >> 4) - 8);
+    for (int i = 0; i < 16; i++) b->q[i] = (int8_t)((p[2 + i] & 15) - 8), b->q[i + 16] = (int8_t)((p[2 + i] >> 4) - 8);
 }
 
-static void codes_q5_0(const uint8_t *p, int8_t *q)
+static void block_q5_0(const uint8_t *p, struct block *b)
 {
     for (int i = 0; i < 16; i++) {
         int lo = p[2 + i / 8] >> i % 8 & 1, hi = p[4 + i / 8] >> i % 8 & 1;
-        q[i] = (int8_t)(((p[6 + i] & 15) | lo << 4) - 16);
-        q[i + 16] = (int8_t)((p[6 + i] >> 4 | hi << 4) - 16);
+        b->q[i] = (int8_t)(((p[6 + i] & 15) | lo << 4) - 16);
+        b->q[i + 16] = (int8_t)((p[6 + i] >> 4 | hi << 4) - 16);
     }
 }
 
-static void codes_iq4_nl(const uint8_t *p, int8_t *q)
+static void block_iq4_nl(const uint8_t *p, struct block *b)
 {
     static const int8_t value[16] = {-127, -104, -83, -65, -49, -35, -22, -10, 1, 13, 25, 38, 53, 69, 89, 113};
-    for (int i = 0; i < 16; i++) q[i] = value[p[2 + i] & 15], q[i + 16] = value[p[2 + i] >> 4];
+    for (int i = 0; i < 16; i++) b->q[i] = value[p[2 + i] & 15], b->q[i + 16] = value[p[2 + i] >> 4];
 }
 
-typedef void codes_fn(const uint8_t *p, int8_t *q);
+typedef void block_fn(const uint8_t *p, struct block *b);
 
-static codes_fn *codes_of(uint32_t type)
+static block_fn *block_of(uint32_t type)
 {
     switch (type) {
-    case TENSOR_Q8_0: return codes_q8_0;
-    case TENSOR_Q4_0: return codes_q4_0;
-    case TENSOR_Q5_0: return codes_q5_0;
-    case TENSOR_IQ4_NL: return codes_iq4_nl;
+    case TENSOR_Q8_0: return block_q8_0;
+    case TENSOR_Q4_0: return block_q4_0;
+    case TENSOR_Q5_0: return block_q5_0;
+    case TENSOR_IQ4_NL: return block_iq4_nl;
     default: return NULL;
     }
 }
 
-/* Sixteen rows of the file become one panel (base/kernel.h draws it). */
-static void pack_panel(const uint8_t *rows, size_t row_bytes, size_t block_bytes, size_t n_blocks, codes_fn *codes,
-                       uint8_t *panel)
+/* Others are rounded, as activations are: the largest magnitude becomes 127. */
+static void round_row(const float *x, uint32_t n_in, struct q8_tile *tiles, struct block *to)
+{
+    kernels()->q8_row(x, n_in, tiles, 0);
+    for (size_t b = 0; b < n_in / Q8_BLOCK; b++) {
+        memcpy(to[b].q, tiles[b].q[0], Q8_BLOCK);
+        kernels()->to_f16(tiles[b].scale, &to[b].scale, 1);
+    }
+}
+
+/* Row r of the matrix as n_in / 32 blocks; x (n_in) and tiles (n_in / 32) are room. */
+static void blocks_of_row(const struct matrix *m, uint32_t n_in, size_t r, float *x, struct q8_tile *tiles, struct block *to)
+{
+    block_fn *exact = block_of(m->format->type);
+    if (!exact) {
+        matrix_row(m, n_in, r, x);
+        round_row(x, n_in, tiles, to);
+        return;
+    }
+    for (size_t b = 0; b < n_in / Q8_BLOCK; b++) {
+        const uint8_t *p = m->data + r * tensor_row_bytes(m->format, n_in) + b * m->format->bytes;
+        exact(p, to + b);
+        memcpy(&to[b].scale, p, 2);
+    }
+}
+
+/* Blocks of row r become part of a panel (base/kernel.h draws it). */
+static void put_row(const struct block *from, size_t n_blocks, size_t r, uint8_t *panel)
 {
     uint8_t *scales = panel + n_blocks * Q8_ROWS * Q8_BLOCK;
-    for (size_t r = 0; r < Q8_ROWS; r++)
-        for (size_t b = 0; b < n_blocks; b++) {
-            const uint8_t *block = rows + r * row_bytes + b * block_bytes;
-            uint8_t *to = panel + b * Q8_ROWS * Q8_BLOCK + r * 4;
-            int8_t q[Q8_BLOCK];
-            codes(block, q);
-            for (size_t g = 0; g < Q8_BLOCK / 4; g++) {
-                uint32_t four;
-                memcpy(&four, q + g * 4, 4);
-                four ^= 0x80808080;
-                memcpy(to + g * Q8_ROWS * 4, &four, 4);
-            }
-            memcpy(scales + (b * Q8_ROWS + r) * 2, block, 2);
+    for (size_t b = 0; b < n_blocks; b++) {
+        for (size_t g = 0; g < Q8_BLOCK / 4; g++) {
+            uint32_t four;
+            memcpy(&four, from[b].q + g * 4, 4);
+            four ^= 0x80808080;
+            memcpy(panel + ((b * Q8_BLOCK / 4 + g) * Q8_ROWS + r) * 4, &four, 4);
         }
+        memcpy(scales + (b * Q8_ROWS + r) * 2, &from[b].scale, 2);
+    }
 }
 
 static void pack(struct matrix *m, uint32_t n_in)
 {
-    codes_fn *codes = codes_of(m->format->type);
-    if (!codes || m->rows % Q8_ROWS || (uint64_t)m->rows * n_in < WORTH_ROUNDING) return;
-    size_t n_blocks = n_in / Q8_BLOCK, row = tensor_row_bytes(m->format, n_in), bytes = n_blocks * Q8_PANEL_BLOCK;
+    if (m->format->block == 1 || m->rows % Q8_ROWS || (uint64_t)m->rows * n_in < linear_worth_rounding) return;
+    size_t n_blocks = n_in / Q8_BLOCK, bytes = n_blocks * Q8_PANEL_BLOCK;
+    struct block *row = xmalloc(n_blocks * sizeof *row);
+    struct q8_tile *tiles = xaligned(64, n_blocks * sizeof *tiles);
+    float *x = xaligned(64, n_in * sizeof *x);
     m->panels = xaligned(64, m->rows / Q8_ROWS * bytes);
-    for (size_t r = 0; r < m->rows; r += Q8_ROWS)
-        pack_panel(m->data + r * row, row, m->format->bytes, n_blocks, codes, m->panels + r / Q8_ROWS * bytes);
+    for (size_t r = 0; r < m->rows; r++) {
+        blocks_of_row(m, n_in, r, x, tiles, row);
+        put_row(row, n_blocks, r % Q8_ROWS, m->panels + r / Q8_ROWS * bytes);
+    }
+    free(row);
+    free(tiles);
+    free(x);
 }
 
 void linear_stack(struct linear *w, uint32_t n_in, const struct matrix *m, const float *bias)
