@@ -18,7 +18,10 @@ static const char usage[] = "Usage: souk info [-D DIR] [-i NAME] [--json]\n"
                             "  -D, --data DIR     the data folder (default $SOUK_DATA, else ./souk-data)\n"
                             "  -i, --index NAME   the index\n"
                             "      --json         one JSON object an index\n"
-                            "      --help         this text\n";
+                            "      --help         this text\n"
+                            "\n"
+                            "  souk info\n"
+                            "  souk info -i shop --json | jq .products\n";
 
 enum { FIELDS_SHOWN = 40 };
 
