@@ -11,6 +11,7 @@
 struct embed_arch {
     const char *name;     /* value of general.architecture, and the prefix of its keys */
     unsigned token_flags; /* how embed_text tokenises */
+    bool sums;            /* a text's vector is the sum of its tokens', see embed_sums */
 
     /* Builds m->net and sets m->dim and m->max_tokens from m->file; the vocabulary is open. On failure close is called. */
     int (*open)(struct embedder *m, struct errmsg *e);

@@ -172,6 +172,11 @@ uint32_t embed_ids(const struct embedder *m, struct embed_scratch *s, const uint
     return m->arch->embed(m, s->net, ids, n, out, &s->strength);
 }
 
+bool embed_sums(const struct embedder *m)
+{
+    return m->arch->sums;
+}
+
 float embed_strength(const struct embed_scratch *s)
 {
     return s->strength;

@@ -94,6 +94,10 @@ uint32_t embed_ids(const struct embedder *m, struct embed_scratch *s, const uint
  * where an architecture cannot tell. */
 float embed_strength(const struct embed_scratch *s);
 
+/* True when the vector of a text is the sum of its tokens' vectors: then its words one by one cost microseconds and tell which of
+ * them a document lacks. A model that reads the words in context needs no such help, and pays milliseconds for each. */
+bool embed_sums(const struct embedder *m);
+
 /* Ids of a text (enum vocab_flags), as vocab_encode with the scratch of s. */
 size_t embed_tokens(const struct embedder *m, struct embed_scratch *s, const char *text, size_t n, unsigned flags,
                     const uint32_t **ids);

@@ -147,6 +147,7 @@ static uint32_t static_embed(const struct embedder *m, void *scratch, const uint
 
 const struct embed_arch arch_static = {
     .name = "static",
+    .sums = true,
     .open = static_open,
     .close = static_close,
     .scratch_new = static_scratch_new,

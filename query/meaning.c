@@ -28,8 +28,9 @@ static bool tells(const struct word *w, const char *q)
 
 void meaning_of(struct meaning *m, const struct embedder *model, struct embed_scratch *s, const char *q, size_t n)
 {
-    size_t n_words = words_split(m->words, q, n);
     m->n = 0;
+    if (!embed_sums(model)) return;
+    size_t n_words = words_split(m->words, q, n);
     for (size_t i = 0; i < n_words && m->n < MEANING_WORDS; i++) {
         const struct word *w = &m->words->list[i];
         if (!tells(w, q)) continue;

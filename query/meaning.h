@@ -3,7 +3,7 @@
  * The vector of "rote schuhe" is near to red peppers, which have all of one word and nothing of the other. So the words are
  * embedded one by one as well, and the weakest of their cosines with a document says whether one of them is missing there.
  * It is looked at for the best candidates only, and counts besides the cosine of the whole query. Costs a dot product a word and
- * document. What it is worth: bench/NOTES.md. */
+ * document; only for models whose vectors are sums (embed_sums). What it is worth: bench/NOTES.md. */
 #ifndef SOUK_MEANING_H
 #define SOUK_MEANING_H
 
