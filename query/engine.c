@@ -79,18 +79,6 @@ const char *engine_data(const struct engine *en)
     return en->data;
 }
 
-static int check_model(struct searcher *s, const struct engine *en, const char *name, struct errmsg *e)
-{
-    int rc = snapshot_begin(searcher_snapshot(s), e);
-    if (rc) return rc;
-    const struct manifest *m = snapshot_manifest(searcher_snapshot(s));
-    if (strcmp(m->model_id, embed_model_id(en->model)))
-        rc = errmsg_set(e, ERR_MISMATCH, "index \"%s\" was made with the model %s (%.8s), this service runs %s (%.8s)", name,
-                        m->model_name, m->model_id, embed_name(en->model), embed_model_id(en->model));
-    snapshot_end(searcher_snapshot(s));
-    return rc;
-}
-
 /* Opens for writing too, so that imports can share the environment; a folder that cannot be written is served read-only. */
 static int open_entry(struct engine *en, const char *name, struct entry **out, struct errmsg *e)
 {
@@ -143,10 +131,7 @@ int engine_borrow(struct engine *en, const char *index, unsigned worker, struct 
     pthread_mutex_unlock(&en->lock);
     if (rc) return rc;
     struct searcher **mine = &x->searchers[worker];
-    if (!*mine && (rc = searcher_new(mine, x->ix, en->model, e)) == 0 && (rc = check_model(*mine, en, index, e)) != 0) {
-        searcher_free(*mine);
-        *mine = NULL;
-    }
+    if (!*mine) rc = searcher_new(mine, x->ix, en->model, e);
     en->borrowed[worker] = x;
     *s = *mine;
     if (rc) engine_return(en, worker);

@@ -57,10 +57,26 @@ struct searcher {
     float unseen_cosine, unseen_weakest; /* for candidates so far down that nobody computed theirs */
 };
 
+/* Vectors of two models do not compare, and need not even have the same length. */
+static int check_model(struct snapshot *snap, const struct index *ix, const struct embedder *model, struct errmsg *e)
+{
+    int rc = snapshot_begin(snap, e);
+    if (rc) return rc;
+    const struct manifest *m = snapshot_manifest(snap);
+    if (strcmp(m->model_id, embed_model_id(model)) || m->dim != embed_dim(model))
+        rc = errmsg_set(e, ERR_MISMATCH,
+                        "index \"%s\" was made with the model %s (%.8s), not %s (%.8s); give that one with --model", ix->name,
+                        m->model_name, m->model_id, embed_name(model), embed_model_id(model));
+    snapshot_end(snap);
+    return rc;
+}
+
 int searcher_new(struct searcher **out, struct index *ix, const struct embedder *model, struct errmsg *e)
 {
     struct searcher *s = xcalloc(1, sizeof *s);
+    *out = NULL;
     int rc = snapshot_new(&s->snap, ix, e);
+    if (!rc && (rc = check_model(s->snap, ix, model, e)) != 0) snapshot_free(s->snap);
     if (rc) {
         free(s);
         return rc;

@@ -245,6 +245,8 @@ expect 1 'store.mdb: cut short' index -D short small.jsonl
 { cat "$SOUK_MODEL"; echo; } >other.gguf
 expect 1 'index "products" was made with the model .*, not .*; use that one, or --rebuild' index -D data --model other.gguf one
 expect 0 '10 added' index -D data --model other.gguf --rebuild one
+expect 1 'was made with the model .*; give that one with --model' search -D data schuhe
+expect 0 - search -D data --model other.gguf schuhe
 expect 1 'was made with the model' index -D data one
 expect 0 '1 deleted' delete -D data de-0001
 expect 1 'nowhere.gguf: No such file' index -D fresh --model nowhere.gguf one
