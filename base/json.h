@@ -17,6 +17,11 @@
 
 enum { JSON_DEPTH = 64, JSON_READ = JSON_REJECT_DUPLICATES };
 
+static inline bool json_is_scalar(const json_t *v) /* a string, a number, true or false: what a filter can compare */
+{
+    return json_is_string(v) || json_is_number(v) || json_is_boolean(v);
+}
+
 struct json_writer {
     struct buf *out;
     unsigned depth;

@@ -1,7 +1,7 @@
 /* indexer/ - a catalogue in, an index on disk.
  *
  * Read in this order:
- *   product.h    a product line, checked; the views of it that the lanes need
+ *   product.h    a product line, checked; the views the lanes need of it      product_views.c has the views
  *   input.h      lines from files and pipes, plain or compressed
  *   terms.h      a product's words, with their weight
  *   segment.h    the inverted index of some documents, immutable bytes       segment_builder.c writes and merges it
