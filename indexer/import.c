@@ -30,7 +30,7 @@ struct item {
 struct batch {
     struct arena arena;
     struct item *items; /* BATCH_LINES; their memory is kept from batch to batch */
-    size_t n, bytes;
+    size_t n, bytes, made; /* items below made have been initialized */
     uint64_t begun_us;
 };
 
@@ -246,10 +246,7 @@ int import_new(struct import **out, struct index *ix, const struct embedder *mod
     pthread_mutex_init(&im->lock, NULL);
     pthread_cond_init(&im->changed, NULL);
     im->filling = &im->batches[0];
-    for (int k = 0; k < 2; k++) {
-        im->batches[k].items = xcalloc(BATCH_LINES, sizeof(struct item));
-        for (int i = 0; i < BATCH_LINES; i++) prepared_init(&im->batches[k].items[i].p);
-    }
+    for (int k = 0; k < 2; k++) im->batches[k].items = xcalloc(BATCH_LINES, sizeof(struct item));
     im->pool = pool_new(o->threads, 64);
     int rc = ix ? writer_new(&im->writer, ix, model, e) : 0;
     if (!rc) rc = make_benches(im, model, e);
@@ -280,7 +277,7 @@ void import_free(struct import *im)
     }
     for (int k = 0; k < 2; k++) {
         batch_clear(&im->batches[k]);
-        for (int i = 0; i < BATCH_LINES; i++) prepared_release(&im->batches[k].items[i].p);
+        for (size_t i = 0; i < im->batches[k].made; i++) prepared_release(&im->batches[k].items[i].p);
         arena_release(&im->batches[k].arena);
         free(im->batches[k].items);
     }
@@ -302,6 +299,7 @@ static struct item *next_item(struct import *im, const char *source, uint64_t nu
 {
     struct batch *b = im->filling;
     if (!b->n) b->begun_us = clock_us();
+    if (b->n == b->made) prepared_init(&b->items[b->made++].p);
     struct item *it = &b->items[b->n++];
     it->source = source;
     it->number = number;
