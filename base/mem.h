@@ -12,6 +12,7 @@ void *xmalloc(size_t n);
 void *xcalloc(size_t n, size_t size);           /* zeroed; aborts when n * size overflows */
 void *xrealloc(void *p, size_t n, size_t size); /* room for n items of size bytes; aborts on overflow */
 void *xaligned(size_t align, size_t n);         /* n is rounded up to a multiple of align; release with free() */
+void *xtable(size_t n); /* n zeroed bytes to be read and written all over: on huge pages where there are any; free() */
 void *xmemdup(const void *p, size_t n);
 char *xstrdup(const char *s);
 char *xasprintf(const char *fmt, ...) __attribute__((format(printf, 1, 2)));

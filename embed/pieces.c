@@ -20,8 +20,8 @@ void pieces_init(struct pieces *p, const uint8_t *texts, uint32_t n)
     uint64_t slots = power_of_two((uint64_t)n * 2), marks = power_of_two((uint64_t)n * MARKS_A_PIECE);
     *p = (struct pieces){
         .texts = texts,
-        .slots = xcalloc(slots, sizeof *p->slots),
-        .marks = xcalloc(marks / 4, 1),
+        .slots = xtable(slots * sizeof *p->slots),
+        .marks = xtable(marks / 4),
         .slot_mask = slots - 1,
         .mark_mask = marks - 1,
     };
