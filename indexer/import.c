@@ -29,7 +29,7 @@ struct item {
 
 struct batch {
     struct arena arena;
-    struct item *items; /* BATCH_LINES; their memory is kept from batch to batch */
+    struct item *items;    /* BATCH_LINES; their memory is kept from batch to batch */
     size_t n, bytes, made; /* items below made have been initialized */
     uint64_t begun_us;
 };
