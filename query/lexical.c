@@ -75,8 +75,9 @@ static void add_posting(struct scan *s, uint32_t doc, uint8_t impact)
 {
     struct lexical *x = s->x;
     struct accumulator *a = &x->acc[doc];
-    if (a->word == 0 && a->gram == 0) x->unit_touched[x->n_unit_touched++] = doc;
     float worth = s->worth[impact];
+    if (!(worth > 0)) return; /* would not be seen to be touched */
+    if (a->word == 0 && a->gram == 0) x->unit_touched[x->n_unit_touched++] = doc;
     if (s->kind == SUM_GRAMS) {
         a->gram += worth;
         a->gram_coverage += s->coverage;
