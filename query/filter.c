@@ -9,13 +9,13 @@
 #include <string.h>
 #include <strings.h>
 
-enum { DEPTH_MAX = 64, VALUES_MAX = 1000 };
+enum { DEPTH_MAX = 64, VALUES_MAX = 1000, TESTS_MAX = 256 }; /* each test is a look at every product */
 
 struct parser {
     const char *text, *p;
     struct arena *arena;
     struct errmsg *e;
-    unsigned depth;
+    unsigned depth, tests;
     struct filter_value *list; /* VALUES_MAX: the list at work */
 };
 
@@ -117,12 +117,27 @@ static struct filter *negate(struct parser *p, struct filter *f)
     return f ? node(p, FILTER_NOT, f, NULL) : NULL;
 }
 
+static int ascending(const void *a, const void *b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+static void sort_numbers(struct parser *p, struct filter *f)
+{
+    f->numbers = arena_alloc(p->arena, f->n_values * sizeof *f->numbers);
+    for (size_t i = 0; i < f->n_values; i++)
+        if (f->values[i].is_number) f->numbers[f->n_numbers++] = f->values[i].number;
+    qsort(f->numbers, f->n_numbers, sizeof *f->numbers, ascending);
+}
+
 static struct filter *test(struct parser *p, enum filter_op op, const char *field, const struct filter_value *values, size_t n)
 {
     struct filter *f = node(p, op, NULL, NULL);
     f->field = field;
     f->values = arena_dup(p->arena, values, n * sizeof *values);
     f->n_values = n;
+    sort_numbers(p, f);
     return f;
 }
 
@@ -159,6 +174,7 @@ static struct filter *range(struct parser *p, const char *field)
 
 static struct filter *field_test(struct parser *p)
 {
+    if (++p->tests > TESTS_MAX) return fail(p, "more than 256 tests (a list, field IN [...], is one test)");
     const char *field = field_name(p);
     if (!field) return NULL;
     if (take_keyword(p, "NOT")) {

@@ -13,7 +13,7 @@ struct context {
     struct arena *arena;
     struct errmsg *e;
     uint32_t n; /* documents */
-    /* scratch of one test, shared by all of them: an expression may have thousands */
+    /* scratch of one test, shared by all of them: an expression may have hundreds */
     double *numbers; /* BLOCK_DOCS */
     uint32_t *ordinals;
     uint8_t *passes;
@@ -42,6 +42,19 @@ static void give_back(struct context *x, uint64_t *set)
     if (x->n_spare < SPARE_SETS) x->spare[x->n_spare++] = set;
 }
 
+static bool is_listed(const struct filter *f, double v)
+{
+    size_t from = 0, to = f->n_numbers;
+    while (from < to) {
+        size_t mid = (from + to) / 2;
+        if (f->numbers[mid] < v)
+            from = mid + 1;
+        else
+            to = mid;
+    }
+    return from < f->n_numbers && f->numbers[from] == v;
+}
+
 static bool number_passes(const struct filter *f, double v)
 {
     switch (f->op) {
@@ -51,23 +64,21 @@ static bool number_passes(const struct filter *f, double v)
     case FILTER_GT: return v > f->values[0].number;
     case FILTER_GE: return v >= f->values[0].number;
     case FILTER_RANGE: return v >= f->values[0].number && v <= f->values[1].number;
-    default:
-        for (size_t i = 0; i < f->n_values; i++)
-            if (v == f->values[i].number) return true;
-        return false;
+    default: return is_listed(f, v);
     }
 }
 
-static bool text_passes(const struct filter *f, const struct dict_value *v)
+/* passes[value]: does a product with this value of the dictionary pass? */
+static void test_values(const struct filter *f, const struct dict *d, uint8_t *passes)
 {
-    if (f->op == FILTER_EXISTS) return true;
-    if (f->op != FILTER_IN) return v->is_number && number_passes(f, v->number);
-    for (size_t i = 0; i < f->n_values; i++) {
-        const struct filter_value *w = &f->values[i];
-        if (v->n == w->n && !memcmp(v->text, w->text, w->n)) return true;
-        if (w->is_number && v->is_number && v->number == w->number) return true;
+    for (uint32_t i = 0; i < d->n_values; i++) {
+        const struct dict_value *v = &d->values[i];
+        passes[i] = f->op == FILTER_EXISTS || (v->is_number && number_passes(f, v->number));
     }
-    return false;
+    for (size_t i = 0; f->op == FILTER_IN && i < f->n_values; i++) {
+        uint32_t same = dict_find(d, f->values[i].text, f->values[i].n);
+        if (same < d->n_values) passes[same] = 1;
+    }
 }
 
 static int check_numbers(const struct filter *f, struct errmsg *e)
@@ -121,7 +132,7 @@ static int apply_ordinals(const struct filter *f, const struct column *c, uint64
     if (rc) return rc;
     uint8_t *value_passes = room_for(x, (size_t)d->n_values + d->n_entries), *passes = value_passes + d->n_values;
     memset(passes, 0, d->n_entries);
-    for (uint32_t i = 0; i < d->n_values; i++) value_passes[i] = text_passes(f, &d->values[i]);
+    test_values(f, d, value_passes);
     for (uint32_t i = 1; i < d->n_entries; i++)
         for (uint32_t k = 0; k < d->entries[i].n; k++) passes[i] |= value_passes[d->entries[i].values[k]];
     uint32_t n = d->n_entries;

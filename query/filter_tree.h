@@ -30,6 +30,8 @@ struct filter {
     const char *field;
     struct filter_value *values;
     size_t n_values;
+    double *numbers; /* those of values, ascending */
+    size_t n_numbers;
 };
 
 #endif
