@@ -58,11 +58,17 @@ static void drop_fields(struct snapshot *s)
     s->n_fields = 0;
 }
 
+static void drop_graph(struct snapshot *s)
+{
+    if (s->graph) graph_put(s->ix, s->graph);
+    s->graph = NULL;
+}
+
 void snapshot_free(struct snapshot *s)
 {
     if (!s) return;
     drop_fields(s);
-    if (s->graph) graph_put(s->ix, s->graph);
+    drop_graph(s);
     mdb_txn_abort(s->txn);
     ann_scratch_free(s->ann);
     free(s->live);
@@ -143,16 +149,15 @@ static int load_fields(struct snapshot *s)
     return rc == MDB_NOTFOUND ? 0 : rc;
 }
 
+/* Searches write as far as the largest number in the graph, into memory that is sized by the manifest: they must agree. */
 static int load_graph(struct snapshot *s, struct errmsg *e)
 {
-    if (s->graph && s->graph->epoch == s->m.graph_epoch) return 0;
-    if (s->graph) graph_put(s->ix, s->graph);
-    s->graph = NULL;
-    if (!s->m.graph_epoch) return 0;
-    int rc = graph_get(s->ix, s->m.graph_epoch, &s->graph, e);
-    if (!rc && (ann_dim(s->graph->ann) != s->m.dim || ann_size(s->graph->ann) < s->m.graph_docs))
-        rc = errmsg_set(e, ERR_FORMAT, "%s: the graph does not belong to this store", s->ix->gen_dir);
-    return rc;
+    if (s->graph && s->graph->epoch != s->m.graph_epoch) drop_graph(s);
+    int rc = s->graph || !s->m.graph_epoch ? 0 : graph_get(s->ix, s->m.graph_epoch, &s->graph, e);
+    if (rc || !s->graph) return rc;
+    if (ann_dim(s->graph->ann) == s->m.dim && ann_size(s->graph->ann) == s->m.graph_docs) return 0;
+    drop_graph(s);
+    return errmsg_set(e, ERR_FORMAT, "%s: the graph does not belong to this store", s->ix->gen_dir);
 }
 
 static int load(struct snapshot *s, struct errmsg *e)

@@ -303,3 +303,48 @@ Test(snapshot, a_missing_graph_is_said)
     free(path);
     unmake_index(&m);
 }
+
+static bool same_everywhere(void *arg, uint32_t id, uint16_t *out)
+{
+    (void)id;
+    memset(out, 0, *(uint32_t *)arg * sizeof *out);
+    out[0] = 0x3C00; /* 1 */
+    return true;
+}
+
+/* Opens the index as another process would, with a graph of n documents of dim numbers in the place of its own. */
+static int begin_with_graph(struct made *m, uint32_t n, uint32_t dim, struct errmsg *e)
+{
+    struct ann_params p = {.dim = dim, .threads = 1};
+    struct index *ix;
+    struct snapshot *s;
+    char *path = graph_path(m->ix, 1);
+    OK(ann_build(path, &p, n, same_everywhere, &dim, NULL, NULL, NULL, e), e);
+    OK(index_open(&ix, m->data, "shop", INDEX_READ, e), e);
+    OK(snapshot_new(&s, ix, e), e);
+    int rc = snapshot_begin(s, e);
+    if (rc) cr_assert_eq(snapshot_begin(s, e), rc, "asked again, it is the same");
+    snapshot_free(s);
+    index_close(ix);
+    free(path);
+    return rc;
+}
+
+Test(snapshot, a_graph_of_another_size_is_refused)
+{
+    static const uint32_t wrong[][2] = {{2, WIDE}, {4, WIDE}, {5000, WIDE}, {3, 2 * WIDE}};
+    struct made m;
+    struct errmsg e = {0};
+    make_index(&m);
+    for (int i = 0; i < 3; i++) put(&m, (const char *[]){"{'id':'1'}", "{'id':'2'}", "{'id':'3'}"}[i]);
+    delete_id(&m, "3"); /* its number counts all the same */
+    merge(&m);
+    put(&m, "{'id':'4','title':'in the delta'}");
+    OK(begin_with_graph(&m, 3, WIDE, &e), &e);
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        e.text[0] = 0;
+        cr_assert_eq(begin_with_graph(&m, wrong[i][0], wrong[i][1], &e), ERR_FORMAT, "row %zu", i);
+        cr_assert_not_null(strstr(e.text, "the graph does not belong to this store"), "%s", e.text);
+    }
+    unmake_index(&m);
+}
