@@ -49,6 +49,7 @@ enum {
 struct file {
     const uint8_t *map;
     uint64_t bytes, pages; /* pages: the last one used, plus 1 */
+    uint64_t visits;       /* pages of the tree looked at so far: more than there are means one is named twice */
     uint32_t page_size;
 };
 
@@ -94,10 +95,10 @@ static bool leaf_node_ok(const struct file *f, const uint8_t *node, size_t room)
     return n <= f->pages - number && PAGE_HEAD + bytes <= n * f->page_size;
 }
 
-static bool tree_ok(const struct file *f, uint64_t number, unsigned depth)
+static bool tree_ok(struct file *f, uint64_t number, unsigned depth)
 {
     const uint8_t *p = page_of(f, number, BRANCH | LEAF);
-    if (!p || depth > MAX_DEPTH) return false;
+    if (!p || depth > MAX_DEPTH || ++f->visits > f->pages) return false;
     bool leaf = u16(p + 10) & LEAF;
     uint32_t lower = u16(p + 12), upper = u16(p + 14), n = (lower - PAGE_HEAD) / 2;
     if (lower < PAGE_HEAD + (leaf ? 2 : 4) || lower > upper || upper > f->page_size) return false;

@@ -390,6 +390,37 @@ Test(ann, foreign_and_cut_files_give_a_code, .init = enter, .fini = leave)
     free(data);
 }
 
+/* A file whose tree has `depth` levels of branch pages, the nodes of each all naming the one page below. */
+static void write_bomb(const char *path, uint32_t depth)
+{
+    enum { PAGE = 4096, NODES = 2000 };
+    uint8_t *file = xcalloc(depth + 3, PAGE);
+    for (uint64_t i = 0; i < depth + 3; i++) {
+        uint8_t *p = file + i * PAGE;
+        uint16_t *head = (uint16_t *)(p + 10), leaf = i == depth + 2;
+        memcpy(p, &i, sizeof i);
+        head[0] = i < 2 ? 8 : leaf ? 2 : 1;
+        head[1] = leaf ? 18 : 16 + 2 * NODES;
+        head[2] = PAGE - 8;
+        for (int k = 0; i >= 2 && k < (leaf ? 1 : NODES); k++) head[3 + k] = PAGE - 8;
+        if (i >= 2 && !leaf) *(uint32_t *)(p + PAGE - 8) = (uint32_t)i + 1;
+        if (i >= 2) continue;
+        memcpy(p + 16, (uint32_t[]){0xBEEFC0DE, 1}, 8);
+        *(uint32_t *)(p + 40) = PAGE;
+        memcpy(p + 128, (uint64_t[]){2, depth + 2}, 16); /* root, last page */
+    }
+    write_file(path, (char *)file, (size_t)(depth + 3) * PAGE);
+    free(file);
+}
+
+Test(ann, pages_named_again_and_again_are_refused_at_once, .init = enter, .fini = leave, .timeout = 10)
+{
+    for (uint32_t depth = 1; depth <= 6; depth++) {
+        write_bomb("bad.mdb", depth);
+        cr_assert_eq(open_rc("bad.mdb"), ERR_FORMAT, "%u levels", depth);
+    }
+}
+
 Test(ann, a_flipped_byte_is_found, .init = enter, .fini = leave, .timeout = 120)
 {
     struct made m = {.dim = DIM};
