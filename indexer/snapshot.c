@@ -101,7 +101,7 @@ static int load_live(struct snapshot *s, struct errmsg *e)
 
 static int load_segments(struct snapshot *s, struct errmsg *e)
 {
-    MDB_cursor *cur;
+    MDB_cursor *cur = NULL;
     MDB_val k, v;
     int rc = mdb_cursor_open(s->txn, s->ix->store.lex, &cur);
     s->n_segments = 0;
@@ -116,7 +116,7 @@ static int load_segments(struct snapshot *s, struct errmsg *e)
 
 static int load_chunks(struct snapshot *s, struct errmsg *e)
 {
-    MDB_cursor *cur;
+    MDB_cursor *cur = NULL;
     MDB_val k, v;
     int rc = mdb_cursor_open(s->txn, s->ix->store.vecs, &cur);
     s->n_chunks = 0;
@@ -132,7 +132,7 @@ static int load_chunks(struct snapshot *s, struct errmsg *e)
 
 static int load_fields(struct snapshot *s)
 {
-    MDB_cursor *cur;
+    MDB_cursor *cur = NULL;
     MDB_val k, v;
     int rc = mdb_cursor_open(s->txn, s->ix->store.fields, &cur);
     drop_fields(s);

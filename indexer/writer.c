@@ -356,7 +356,7 @@ void writer_mark_all(struct writer *w)
 
 int writer_prune(struct writer *w, uint32_t *deleted, struct errmsg *e)
 {
-    MDB_cursor *cur;
+    MDB_cursor *cur = NULL;
     MDB_val k, v;
     *deleted = 0;
     int rc = mdb_cursor_open(w->txn, w->ix->store.ids, &cur);
@@ -367,6 +367,6 @@ int writer_prune(struct writer *w, uint32_t *deleted, struct errmsg *e)
         if ((rc = kill_doc(w, doc)) == 0) rc = mdb_cursor_del(cur, 0);
         ++*deleted;
     }
-    if (cur) mdb_cursor_close(cur);
+    mdb_cursor_close(cur);
     return store_error(&w->ix->store, rc == MDB_NOTFOUND ? 0 : rc, e);
 }

@@ -58,7 +58,7 @@ static uint64_t *dead_bits(const struct writer *w)
 
 static int load_segments(struct writer *w, struct segment **out, uint32_t **numbers, size_t *n)
 {
-    MDB_cursor *cur;
+    MDB_cursor *cur = NULL;
     MDB_val k, v;
     size_t cap = 0, cap_numbers = 0;
     int rc = mdb_cursor_open(w->txn, w->ix->store.lex, &cur);
