@@ -104,6 +104,12 @@ static bool on_graph(void *arg, uint32_t done, uint32_t n)
 
 /* ---- reading ---- */
 
+static bool is_blank(const char *line, size_t n)
+{
+    while (n && (line[n - 1] == ' ' || line[n - 1] == '\t')) n--;
+    return !n;
+}
+
 static int read_file(struct import *im, struct run *run, const char *path, struct errmsg *e)
 {
     struct input *in;
@@ -114,10 +120,9 @@ static int read_file(struct import *im, struct run *run, const char *path, struc
     const char *name = strcmp(path, "-") ? path : "stdin"; /* outlives in, as results do */
     uint64_t before = run->bytes_before;
     while (!stopped && ((rc = input_line(in, &line, &n, e)) == 0 || rc == ERR_TOO_BIG)) {
-        size_t blank = strspn(line, " \t");
         if (rc == ERR_TOO_BIG)
             rc = import_refuse(im, name, input_line_number(in), rc, "the line is longer than 32 MB", e);
-        else if (blank < n)
+        else if (!is_blank(line, n))
             rc = import_line(im, name, input_line_number(in), line, n, e);
         if (rc) break;
         run->bytes_before = before + input_bytes_read(in);

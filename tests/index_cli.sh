@@ -99,7 +99,7 @@ gzip -c small.jsonl >small.jsonl.gz && same gz small.jsonl.gz
 cp small.jsonl.gz anything && same any-name anything
 sed 's/$/\r/' small.jsonl >crlf.jsonl && same crlf crlf.jsonl
 { printf '\357\273\277'; cat small.jsonl; } >bom.jsonl && same bom bom.jsonl
-{ printf '\n\n  \n'; sed 'a\\' small.jsonl; } >blank.jsonl && same blank blank.jsonl
+{ printf '\n\n  \n'; sed 'a\\' small.jsonl; printf ' \t '; } >blank.jsonl && same blank blank.jsonl
 head -c -1 small.jsonl >no-end.jsonl && same no-end no-end.jsonl
 head -n 10 small.jsonl >one && tail -n 10 small.jsonl | gzip >two && same two-files one two
 expect 0 '20 added' index -D stdin - <small.jsonl
@@ -151,6 +151,8 @@ expect 3 '^souk: big.jsonl:1: "title" has 10485760 bytes, at most 1048576 are al
 { printf '{"id":"big","title":"'; repeat 34000000 x; printf '"}\n{"id":"after"}\n'; } >longer.jsonl
 expect 3 '^souk: longer.jsonl:1: the line is longer than 32 MB' index -D longer longer.jsonl
 check "what follows a line that is too long is there" sh -c "'$SOUK' export -D longer | grep -q after"
+{ printf '{"id":"before"}\n'; repeat 33600000 x; } >cut.jsonl # the end comes when all of the line was already dropped
+expect 3 '^souk: cut.jsonl:2: the line is longer than 32 MB' index -D cut cut.jsonl
 expect 3 '^souk: stdin:1: not JSON' index -D from-stdin - <<'LINES'
 nonsense
 LINES
