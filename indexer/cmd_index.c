@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <getopt.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -45,8 +46,9 @@ struct run {
     struct progress progress;
     const char *stage;
     bool quiet;
-    struct input *input; /* the file being read */
-    uint64_t bytes_before, bytes_total;
+    struct input *input;             /* the file being read */
+    atomic_uint_fast64_t bytes_read; /* read so far; the committer's thread shows it */
+    uint64_t bytes_total;
     uint64_t counts[N_OUTCOMES], refused, repeated, lines;
     unsigned cut; /* facet values */
 };
@@ -91,8 +93,8 @@ static void on_result(void *arg, const struct import_result *r)
 static void on_committed(void *arg, uint64_t lines)
 {
     struct run *run = arg;
-    if (!run->quiet)
-        progress_show(&run->progress, lines, run->bytes_total ? (double)run->bytes_before / (double)run->bytes_total : -1);
+    double done = (double)atomic_load_explicit(&run->bytes_read, memory_order_relaxed);
+    if (!run->quiet) progress_show(&run->progress, lines, run->bytes_total ? done / (double)run->bytes_total : -1);
 }
 
 static bool on_graph(void *arg, uint32_t done, uint32_t n)
@@ -118,14 +120,14 @@ static int read_file(struct import *im, struct run *run, const char *path, struc
     int rc = input_open(&in, path, e);
     if (rc) return rc;
     const char *name = strcmp(path, "-") ? path : "stdin"; /* outlives in, as results do */
-    uint64_t before = run->bytes_before;
+    uint64_t before = atomic_load_explicit(&run->bytes_read, memory_order_relaxed);
     while (!stopped && ((rc = input_line(in, &line, &n, e)) == 0 || rc == ERR_TOO_BIG)) {
         if (rc == ERR_TOO_BIG)
             rc = import_refuse(im, name, input_line_number(in), rc, "the line is longer than 32 MB", e);
         else if (!is_blank(line, n))
             rc = import_line(im, name, input_line_number(in), line, n, e);
         if (rc) break;
-        run->bytes_before = before + input_bytes_read(in);
+        atomic_store_explicit(&run->bytes_read, before + input_bytes_read(in), memory_order_relaxed);
     }
     if (stopped && rc == EINTR) rc = 0;
     input_close(in);
