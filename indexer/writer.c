@@ -258,9 +258,13 @@ static void put_key(void *arg, const char *field, const char *s, size_t n)
 }
 
 /* A new number, in every lane. */
-static int insert(struct writer *w, struct prepared *p)
+static int insert(struct writer *w, struct prepared *p, struct errmsg *e)
 {
-    if (w->m.next_doc >= ANN_MAX_DOCUMENTS) return MDB_MAP_FULL;
+    if (w->m.next_doc >= ANN_MAX_DOCUMENTS)
+        return errmsg_set(e, ERR_UNSUPPORTED,
+                          "index \"%s\": all %u product numbers are used up, by replaced and deleted products too; --rebuild "
+                          "gives new ones",
+                          w->ix->name, ANN_MAX_DOCUMENTS);
     uint32_t doc = w->m.next_doc++;
     MDB_val k = val(p->product.id, p->product.id_n), v = val(&doc, 4);
     if (!p->has_body) prepare_body(w->preparer, p, NULL);
@@ -289,10 +293,10 @@ static int overwrite(struct writer *w, const struct found *old, const struct pre
     return rc;
 }
 
-static int replace(struct writer *w, const struct found *old, struct prepared *p)
+static int replace(struct writer *w, const struct found *old, struct prepared *p, struct errmsg *e)
 {
     int rc = kill_doc(w, old->doc);
-    return rc ? rc : insert(w, p);
+    return rc ? rc : insert(w, p, e);
 }
 
 int writer_put(struct writer *w, struct prepared *p, enum outcome *outcome, struct errmsg *e)
@@ -303,7 +307,7 @@ int writer_put(struct writer *w, struct prepared *p, enum outcome *outcome, stru
     if (rc) return store_error(&w->ix->store, rc, e);
     if (old.doc == UINT32_MAX) {
         *outcome = ADDED;
-        rc = insert(w, p);
+        rc = insert(w, p, e);
     } else if (!memcmp(old.head.all, p->head.all, sizeof old.head.all)) {
         *outcome = UNCHANGED;
         mark(w, old.doc);
@@ -312,7 +316,7 @@ int writer_put(struct writer *w, struct prepared *p, enum outcome *outcome, stru
         rc = overwrite(w, &old, p);
     } else {
         *outcome = REPLACED;
-        rc = replace(w, &old, p);
+        rc = replace(w, &old, p, e);
     }
     return store_error(&w->ix->store, rc, e);
 }

@@ -249,6 +249,45 @@ Test(writer, a_commit_that_fails_leaves_nothing)
     unmake_index(&m);
 }
 
+/* The index as it is when every number was given. */
+static void use_up_numbers(struct made *m)
+{
+    struct manifest man;
+    struct errmsg e = {0};
+    MDB_txn *txn;
+    close_writer(m);
+    OK(index_open(&m->ix, m->data, "shop", 0, &e), &e);
+    OK(mdb_txn_begin(m->ix->store.env, NULL, 0, &txn), NULL);
+    OK(manifest_get(&m->ix->store, txn, &man, &e), &e);
+    man.next_doc = ANN_MAX_DOCUMENTS;
+    OK(manifest_put(&m->ix->store, txn, &man), NULL);
+    OK(mdb_txn_commit(txn), NULL);
+    OK(writer_new(&m->w, m->ix, m->model, &e), &e);
+}
+
+Test(writer, when_all_numbers_are_given_it_says_so)
+{
+    static const char *const lines[] = {"{\"id\":\"2\"}", "{\"id\":\"1\",\"title\":\"blue shoes\"}"};
+    struct made m;
+    make_index(&m);
+    put(&m, "{'id':'1','title':'red shoes','price':5}");
+    use_up_numbers(&m);
+    for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
+        struct prepared p;
+        struct errmsg e = {0};
+        enum outcome out;
+        prepared_init(&p);
+        OK(prepare_line(&p, lines[i], strlen(lines[i]), &e), &e);
+        begin_batch(&m);
+        cr_assert_eq(writer_put(m.w, &p, &out, &e), ERR_UNSUPPORTED, "no line's fault: the import ends");
+        cr_assert_not_null(strstr(e.text, "--rebuild"), "%s", e.text);
+        writer_abort(m.w);
+        prepared_release(&p);
+    }
+    cr_assert_eq(put(&m, "{'id':'1','title':'red shoes','price':6}"), UPDATED, "needs no number");
+    unmake_index(&m);
+}
+
 Test(writer, another_model_is_refused_by_name)
 {
     struct made m;
