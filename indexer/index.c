@@ -91,6 +91,7 @@ int index_publish(struct index *ix, struct errmsg *e)
 {
     int rc = write_current(ix->dir, ix->generation, e);
     ix->unnamed = false;
+    if (!rc) ix->unfinished = false;
     for (uint32_t g = ix->generation; !rc && --g > 0 && ix->generation - g < 1000;) remove_generation(ix->dir, g);
     return rc;
 }
@@ -102,6 +103,16 @@ bool index_stale(const struct index *ix)
 }
 
 /* ---- open and close ---- */
+
+/* The folder of a rebuild is its own alone, so that it may be removed. */
+static int make_generation(struct index *ix, struct errmsg *e)
+{
+    ix->unfinished = mkdir(ix->gen_dir, 0755) == 0;
+    if (ix->unfinished) return 0;
+    if (errno == EEXIST)
+        return errmsg_set(e, ERR_BUSY, "index \"%s\" is being rebuilt by another process; try again when it is done", ix->name);
+    return errmsg_set(e, errno, "cannot make the folder %s: %s", ix->gen_dir, strerror(errno));
+}
 
 static int find_generation(struct index *ix, const char *data, unsigned flags, struct errmsg *e)
 {
@@ -116,6 +127,7 @@ static int find_generation(struct index *ix, const char *data, unsigned flags, s
         if ((rc = make_dir(data, e)) != 0 || (rc = make_dir(ix->dir, e)) != 0) return rc;
     }
     ix->gen_dir = xasprintf("%s/gen-%06u", ix->dir, ix->generation);
+    if (flags & INDEX_REBUILD) return make_generation(ix, e);
     return flags & INDEX_CREATE ? make_dir(ix->gen_dir, e) : 0;
 }
 
@@ -162,6 +174,7 @@ void index_close(struct index *ix)
     for (size_t i = 0; i < ix->n_dicts; i++) dict_free(ix->dicts[i]);
     free(ix->dicts);
     store_close(&ix->store);
+    if (ix->unfinished) remove_generation(ix->dir, ix->generation);
     index_unlock(ix);
     pthread_mutex_destroy(&ix->lock);
     free(ix->name);

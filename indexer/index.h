@@ -40,7 +40,8 @@ struct index {
     struct dict **dicts;  /* by field id, made at first use, see dict.h */
     size_t n_dicts;
     int lock_fd;
-    bool unnamed; /* new: CURRENT does not name it yet; the writer publishes it once it has a manifest */
+    bool unnamed;    /* new: CURRENT does not name it yet; the writer publishes it once it has a manifest */
+    bool unfinished; /* of a rebuild that is not live: index_close removes it */
 };
 
 /* Default of -D: $SOUK_DATA, else "souk-data". */

@@ -106,6 +106,29 @@ Test(index, a_rebuild_is_beside_the_live_one_until_it_is_published)
     unmake_index(&m);
 }
 
+Test(index, a_rebuild_that_is_not_published_leaves_nothing)
+{
+    struct made m, next;
+    struct errmsg e = {0};
+    make_index(&m);
+    put(&m, "{'id':'old'}");
+    writer_free(m.w);
+    m.w = NULL;
+    next = m;
+    OK(index_open(&next.ix, m.data, "shop", INDEX_REBUILD, &e), &e);
+    OK(writer_new(&next.w, next.ix, m.model, &e), &e);
+    put(&next, "{'id':'new'}");
+    merge(&next);
+    char *dir = xstrdup(next.ix->gen_dir);
+    close_writer(&next);
+    cr_assert_eq(access(dir, F_OK), -1, "%s is left", dir);
+    struct snapshot *s = look(m.ix);
+    cr_assert_eq(doc_of(s, "old"), 0);
+    snapshot_free(s);
+    free(dir);
+    unmake_index(&m);
+}
+
 Test(index, who_opened_a_generation_that_was_replaced_cannot_write_to_it)
 {
     struct made m, next;
