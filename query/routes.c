@@ -46,6 +46,14 @@ void respond_error(struct http_response *r, int rc, const char *field, const str
     json_end(&w, '}');
 }
 
+/* JSON in memory takes some 80 times its bytes: what no request needs is refused before it is parsed. */
+bool body_fits(const struct http_request *q, struct http_response *r)
+{
+    if (q->body_n <= REQUEST_BODY_MAX) return true;
+    http_set_error(r, 413, "too_large", "the body of this request may have 256 KB");
+    return false;
+}
+
 /* ---- search ---- */
 
 static int request_of_address(const struct http_request *q, struct search_request *s, const char **field, struct errmsg *e)
@@ -95,6 +103,7 @@ static void search(struct service *sv, unsigned worker, const char *index, const
     struct json_writer w = {.out = &resp->body};
     const char *field = NULL;
     json_t *body = NULL;
+    if (!body_fits(q, resp)) return;
     int rc = !strcmp(q->method, "POST") ? request_of_body(q, &s, &body, &field, &e) : request_of_address(q, &s, &field, &e);
     if (!rc) rc = engine_borrow(sv->engine, index, worker, &se, &e);
     if (!rc) {

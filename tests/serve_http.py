@@ -167,6 +167,7 @@ REFUSALS = [  # method, path, body, status, code, field
     ("POST", "/indexes/products/search", {"sort": ["price"]}, 400, "bad_request", "sort"),
     ("POST", "/indexes/products/search", {"q": "x" * 2049}, 400, "too_large", "q"),
     ("POST", "/indexes/products/search", {"filter": "携帯" * 99}, 400, "bad_request", "filter"),
+    ("POST", "/indexes/products/search", '{"q":"a"%s}' % (" " * (256 << 10)), 413, "too_large", None),
     ("GET", "/indexes/products/search?limit=x", None, 400, "bad_request", "limit"),
     ("GET", "/indexes/products/search?explain=maybe", None, 400, "bad_request", "explain"),
     ("GET", "/indexes/products/search?q=%FF", None, 400, None, None),
@@ -533,6 +534,11 @@ class Studio(Case):
         for mode in ("hybrid", "lexical", "semantic", "hybrid"):
             self.assertEqual(self.souk.json("POST", "/studio/eval", {"mode": mode})["all"]["queries"], 1)
             self.assertTrue(self.souk.search(q="olivenöl")["hits"])
+
+    def test_a_large_body_is_not_parsed(self):
+        for path in ("/studio/judgments", "/studio/eval"):
+            e = self.souk.json("POST", path, '{"q":"a"%s}' % (" " * (256 << 10)), status=413)["error"]
+            self.assertEqual(e["code"], "too_large")
 
 
 class Ending(unittest.TestCase):
