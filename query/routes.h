@@ -10,8 +10,9 @@
  *   GET       /pictures/NAME                    product pictures of souk serve --pictures
  *   GET  POST /studio/judgments, POST /studio/eval   see routes_studio.h
  *
- * Errors are {"error":{"code","message","field"}}. Writing is for clients on this machine; for others it takes the key in
- * $SOUK_WRITE_KEY, as "Authorization: Bearer KEY". A browser may write only from a page of this service (Origin). */
+ * Errors are {"error":{"code","message","field"}}. Writing is for clients on this machine that call it localhost, 127.* or
+ * [::1]; for others it takes the key in $SOUK_WRITE_KEY, as "Authorization: Bearer KEY". A browser may write only from a page
+ * of this service (Origin). */
 #ifndef SOUK_ROUTES_H
 #define SOUK_ROUTES_H
 

@@ -4,6 +4,7 @@
 #include "indexer/import.h"
 #include "indexer/input.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <string.h>
 #include <strings.h>
@@ -38,10 +39,36 @@ static bool is_foreign_page(const struct http_request *q)
     return !authority || !host || strcmp(authority + 3, host) != 0;
 }
 
+/* Is this host, perhaps with a port, this machine's own name? */
+static bool is_own_name(const char *host)
+{
+    char name[INET_ADDRSTRLEN];
+    struct in_addr a;
+    size_t n = *host == '[' ? strcspn(host, "]") + 1 : strcspn(host, ":");
+    if (n == 5 && !strncmp(host, "[::1]", 5)) return true;
+    if (n == 9 && !strncasecmp(host, "localhost", 9)) return true;
+    if (n >= sizeof name) return false;
+    memcpy(name, host, n);
+    name[n] = 0;
+    return inet_pton(AF_INET, name, &a) == 1 && ntohl(a.s_addr) >> 24 == 127;
+}
+
+/* Someone else's name may be made to lead here (DNS rebinding), and then a page's Origin equals its Host. So without a key only
+ * this machine's own names will do. Browsers always send a Host. */
+static bool has_foreign_name(const struct http_request *q)
+{
+    const char *host = http_header(q, "host");
+    return host && !is_own_name(host);
+}
+
 bool may_write(const struct service *sv, const struct http_request *q, struct http_response *r)
 {
     if (is_foreign_page(q)) {
         http_set_error(r, 403, "forbidden", "pages of another origin may not write");
+        return false;
+    }
+    if (!sv->write_key && is_local(q->peer) && has_foreign_name(q)) {
+        http_set_error(r, 403, "forbidden", "without a write key, writing takes the address localhost, 127.0.0.1 or [::1]");
         return false;
     }
     if (has_key(sv, q) || (!sv->write_key && is_local(q->peer))) return true;

@@ -404,6 +404,20 @@ class Writing(Case):
         self.souk.put(line, Origin=own)
         self.souk.get("o1")
 
+    def test_writing_without_a_key_takes_this_machines_own_name(self):
+        line, port = '{"id":"h1","title":"x"}', self.souk.port
+        for name in ("evil.example", "127.0.0.1.evil.example", "127.evil", "localhost.evil", "192.168.0.1", "[::2]", "[::1", "a" * 99):
+            host = "%s:%d" % (name, port)
+            for origin in ({}, {"Origin": "http://" + host}):
+                for method, path in (("POST", "/indexes/products/documents"), ("DELETE", "/indexes/products/documents/de-0001")):
+                    status, head, body = self.souk.ask(method, path, line, Host=host, **origin)
+                    self.assertEqual(status, 403, "%s as %s" % (method, host))
+        self.souk.get("h1", status=404)
+        self.souk.get("de-0001")
+        for name in ("localhost", "LocalHost", "127.0.0.1", "127.8.9.10", "[::1]"):
+            for host in (name, "%s:%d" % (name, port)):
+                self.souk.put([line], Host=host, Origin="http://" + host)
+
     def test_a_command_line_update_is_seen_at_once(self):
         for price in (1.25, 2.25, 3.25):
             index(self.data, [{"id": "de-0003", "price": price}], "--update")
@@ -494,7 +508,7 @@ class Guarded(Case):
             status, head, body = self.souk.ask("DELETE", "/indexes/products/documents/de-0001", **headers)
             self.assertEqual(status, 401, auth)
         self.souk.put([line], Authorization="Bearer s3cret")
-        self.souk.put([line], Authorization="bearer s3cret")
+        self.souk.put([line], Authorization="bearer s3cret", Host="shop.example")
         status, head, body = self.souk.ask("POST", "/indexes/products/documents", line, Authorization="Bearer s3cret",
                                            Origin="http://evil.example")
         self.assertEqual(status, 403, "a key does not open the door to other pages")
