@@ -85,7 +85,7 @@ struct http_config {
     size_t queue_limit;     /* 1000 requests may wait for a compute thread; one more gets 503 at once, with Retry-After */
     size_t max_connections; /* 4096; one more gets 503 and is closed. The process's limit of file descriptors is raised to fit */
     size_t max_body;        /* 64 MB */
-    size_t max_buffered;    /* 8 * max_body: bodies of all requests together, received or announced; above it 503 */
+    size_t max_buffered;    /* 8 * max_body: what has come of the bodies of all requests together; above it 503 */
 
     /* times in seconds */
     unsigned header_timeout_s; /* 10: from a request's first byte to the end of its head; from accept for the first one */

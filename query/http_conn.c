@@ -153,7 +153,6 @@ static bool begin(struct http_conn *c, const char *p, size_t n)
     eat(c, n);
     if (!ok) return refuse(c, 400, "the target is not percent-encoded UTF-8");
     if (!c->head.chunked && !c->head.content_length) return dispatch(c);
-    if (!http_job_reserve(j, c->head.content_length)) return refuse_memory(c);
     c->state = CONN_BODY;
     c->deadline = in_seconds(c->loop->server->config.body_timeout_s);
     c->body_left = c->head.content_length;
@@ -182,10 +181,12 @@ static bool read_head(struct http_conn *c)
 
 /* ---- BODY ---- */
 
+/* What has arrived is reserved, not what was announced: that would let idle clients lock out the others. */
 static bool read_sized(struct http_conn *c, struct http_job *j)
 {
     size_t n = evbuffer_get_length(input(c));
     if (n > c->body_left) n = (size_t)c->body_left;
+    if (n && !http_job_reserve(j, n)) return refuse_memory(c);
     if (n) evbuffer_copyout(input(c), buf_room(&j->body, n), n);
     eat(c, n);
     c->body_left -= n;

@@ -245,14 +245,31 @@ Test(http, a_client_that_is_still_sending_can_read_why_it_was_refused)
 Test(http, bodies_together_have_a_limit)
 {
     struct http_server *s = start((struct http_config){.max_body = 1000, .max_buffered = 1500});
+    char body[901] = "", whole[1100];
+    memset(body, 'x', 900);
+    snprintf(whole, sizeof whole, POST("/length", "900", "%s"), body);
     int fd = dial(s);
-    say(fd, POST("/length", "1000", "begun"));
+    say(fd, POST("/length", "1000", ""));
+    say(fd, body);
     pause_ms(100);
-    expect_status(s, POST("/length", "1000", ""), 503);
+    expect_status(s, whole, 503);
     expect_status(s, POST("/length", "2", "ab"), 200);
     close(fd);
     pause_ms(100);
     expect_status(s, "POST /length HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nab\r\n0\r\n\r\n", 200);
+    expect_status(s, whole, 200);
     cr_expect_eq(http_stats(s).rejected, 1);
+    http_stop_and_free(s);
+}
+
+Test(http, announced_bodies_take_no_room)
+{
+    struct http_server *s = start((struct http_config){.max_body = 1000, .max_buffered = 1500});
+    int idle[4];
+    for (int i = 0; i < 4; i++) say(idle[i] = dial(s), POST("/length", "1000", "begun"));
+    pause_ms(100);
+    expect_status(s, POST("/length", "2", "ab"), 200);
+    cr_expect_eq(http_stats(s).rejected, 0);
+    for (int i = 0; i < 4; i++) close(idle[i]);
     http_stop_and_free(s);
 }
