@@ -124,7 +124,7 @@ static int evaluate(struct service *sv, unsigned worker, json_t *body, struct ar
 void studio_eval(struct service *sv, unsigned worker, const struct http_request *q, struct http_response *r)
 {
     struct errmsg e = {0};
-    if (!has_folder(sv, r) || !body_fits(q, r)) return;
+    if (!has_folder(sv, r) || !may_write(sv, q, r) || !body_fits(q, r)) return;
     if (pthread_mutex_trylock(&sv->evaluating)) {
         http_set_error(r, 409, "busy", "an evaluation is running; try again when it is done");
         return;

@@ -549,6 +549,17 @@ class Studio(Case):
             self.assertEqual(self.souk.json("POST", "/studio/eval", {"mode": mode})["all"]["queries"], 1)
             self.assertTrue(self.souk.search(q="olivenöl")["hits"])
 
+    def test_pages_of_other_origins_may_not_judge_or_evaluate(self):
+        own = "127.0.0.1:%d" % self.souk.port
+        judgment = {"q": "schuhe", "lang": "de", "id": "de-0002", "grade": 1}
+        for path, body in (("/studio/judgments", judgment), ("/studio/eval", {"mode": "lexical"})):
+            for headers in ({"Origin": "http://evil.example"}, {"Host": "evil.example", "Origin": "http://evil.example"}):
+                self.souk.json("POST", path, body, status=403, **headers)
+        self.assertNotIn("schuhe", [q["text"] for q in self.souk.json("GET", "/studio/judgments")["queries"]])
+        qid = self.judge(q="schuhe", lang="de", id="de-0002", grade=1)["qid"]
+        self.souk.json("POST", "/studio/eval", {"mode": "lexical"}, Origin="http://" + own)
+        self.souk.json("POST", "/studio/judgments", {"qid": qid, "id": "de-0002", "grade": None}, Origin="http://" + own)
+
     def test_a_large_body_is_not_parsed(self):
         for path in ("/studio/judgments", "/studio/eval"):
             e = self.souk.json("POST", path, '{"q":"a"%s}' % (" " * (256 << 10)), status=413)["error"]
