@@ -1,9 +1,7 @@
 #include "query/judgments.h"
 
 #include "base/mem.h"
-#include "query/trec.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -11,7 +9,11 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { FILE_MAX = 256 << 20 };
+enum {
+    FILE_MAX = 256 << 20,
+    NEW_QID_MAX = 15, /* "u" and a number */
+    TEXT_MAX = TREC_LINE_MAX - TREC_LANG_MAX - 2 * NEW_QID_MAX - 3,
+};
 
 static char *path_of(const char *dir, const char *name)
 {
@@ -106,12 +108,27 @@ static int replace_file(const char *path, const struct buf *content, struct errm
     return rc;
 }
 
-/* Ids stand between blanks in these files. */
-static int check_word(const char *what, const char *s, struct errmsg *e)
+static bool has_control(const char *s)
 {
-    bool good = *s && strlen(s) < TREC_FIELD_MAX;
-    for (const char *p = s; *p && good; p++) good = !isspace((unsigned char)*p) && (unsigned char)*p >= 0x20;
-    return good ? 0 : errmsg_set(e, ERR_INPUT, "\"%s\" must be 1 to %d bytes without blanks", what, TREC_FIELD_MAX - 1);
+    while (*s && (unsigned char)*s >= 0x20 && *s != 0x7F) s++;
+    return *s;
+}
+
+/* Ids and languages stand between blanks in these files. What trec.c would not read back is refused here and below. */
+static int check_word(const char *what, const char *s, size_t max, struct errmsg *e)
+{
+    size_t n = strlen(s);
+    if (n && n <= max && !strchr(s, ' ') && !has_control(s)) return 0;
+    return errmsg_set(e, ERR_INPUT, "\"%s\" must be 1 to %zu bytes without blanks", what, max);
+}
+
+/* The line has the text, the language, the id twice, and tabs. */
+static int check_text(const char *text, struct errmsg *e)
+{
+    if (strlen(text) > TEXT_MAX) return errmsg_set(e, ERR_INPUT, "\"q\" must have %d bytes at most", TEXT_MAX);
+    if (!text[strspn(text, " ")] || has_control(text))
+        return errmsg_set(e, ERR_INPUT, "\"q\" must be a text without control characters");
+    return 0;
 }
 
 static bool is_about(const char *line, size_t n, const char *qid, const char *doc)
@@ -130,9 +147,8 @@ int judgments_set(const char *dir, const char *qid, const char *doc, int grade, 
 {
     struct buf old = BUF_INIT(FILE_MAX), out = BUF_INIT(FILE_MAX);
     char *path = path_of(dir, "qrels.txt");
-    int rc = check_word("qid", qid, e);
-    if (!rc) rc = check_word("id", doc, e);
-    if (!rc && grade != NO_GRADE && (grade < 0 || grade > 9)) rc = errmsg_set(e, ERR_INPUT, "\"grade\" must be 0 to 9, or null");
+    int rc = check_word("qid", qid, TREC_FIELD_MAX, e);
+    if (!rc) rc = check_word("id", doc, TREC_FIELD_MAX, e);
     if (!rc) rc = read_file(path, &old, e);
     for (size_t at = 0; !rc && at < old.n;) {
         const char *nl = memchr(old.data + at, '\n', old.n - at);
@@ -155,14 +171,13 @@ static const struct trec_query *find_text(const struct trec_set *set, const char
     return NULL;
 }
 
-int judgments_add_query(const char *dir, const char *lang, const char *text, char qid[32], struct errmsg *e)
+int judgments_add_query(const char *dir, const char *lang, const char *text, char qid[TREC_FIELD_MAX + 1], struct errmsg *e)
 {
     struct trec_set set;
     struct buf out = BUF_INIT(FILE_MAX);
     char *path = path_of(dir, "queries.tsv");
-    int rc = check_word("lang", lang, e);
-    if (!rc && (!*text || strpbrk(text, "\t\r\n")))
-        rc = errmsg_set(e, ERR_INPUT, "\"q\" must be a text without tabs and line ends");
+    int rc = check_word("lang", lang, TREC_LANG_MAX, e);
+    if (!rc) rc = check_text(text, e);
     if (!rc) rc = read_set(dir, &set, e);
     if (rc) {
         free(path);
@@ -170,10 +185,10 @@ int judgments_add_query(const char *dir, const char *lang, const char *text, cha
     }
     const struct trec_query *known = find_text(&set, lang, text);
     unsigned number = (unsigned)set.n_queries;
-    do snprintf(qid, 32, "u%u", ++number);
+    do snprintf(qid, NEW_QID_MAX + 1, "u%u", ++number);
     while (!known && trec_find(&set, qid, strlen(qid)) != TREC_NO_QUERY);
     if (known) {
-        snprintf(qid, 32, "%s", known->qid);
+        snprintf(qid, TREC_FIELD_MAX + 1, "%s", known->qid);
     } else if ((rc = read_file(path, &out, e)) == 0) {
         if (out.n && out.data[out.n - 1] != '\n') buf_byte(&out, '\n');
         buf_printf(&out, "%s\t%s\t%s\t%s\n", qid, lang, text, qid);

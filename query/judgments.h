@@ -7,6 +7,7 @@
 
 #include "base/err.h"
 #include "base/json.h"
+#include "query/trec.h"
 
 enum { NO_GRADE = -100 };
 
@@ -14,10 +15,10 @@ enum { NO_GRADE = -100 };
  * are empty ones. */
 int judgments_write_json(const char *dir, struct json_writer *w, struct errmsg *e);
 
-/* Sets the grade of a document for a query; NO_GRADE takes the judgment away. */
+/* Sets the grade, 0 to 9, of a document for a query; NO_GRADE takes the judgment away. */
 int judgments_set(const char *dir, const char *qid, const char *doc, int grade, struct errmsg *e);
 
 /* Adds a query and writes its new id into qid. A text that is there already in that language keeps its id. */
-int judgments_add_query(const char *dir, const char *lang, const char *text, char qid[32], struct errmsg *e);
+int judgments_add_query(const char *dir, const char *lang, const char *text, char qid[TREC_FIELD_MAX + 1], struct errmsg *e);
 
 #endif

@@ -22,25 +22,32 @@ static const char *text_member(const json_t *body, const char *name)
 }
 
 /* The query that is judged: by its id, or by its text, which is added when it is new. */
-static int query_of(const struct service *sv, const json_t *body, char qid[TREC_FIELD_MAX], struct errmsg *e)
+static int query_of(const struct service *sv, const json_t *body, char qid[TREC_FIELD_MAX + 1], struct errmsg *e)
 {
     const char *id = text_member(body, "qid"), *text = text_member(body, "q"), *lang = text_member(body, "lang");
-    if (id && strlen(id) < TREC_FIELD_MAX) return memcpy(qid, id, strlen(id) + 1), 0;
+    if (id && strlen(id) <= TREC_FIELD_MAX) return memcpy(qid, id, strlen(id) + 1), 0;
     if (!text) return errmsg_set(e, ERR_INPUT, "\"qid\", or \"q\" and \"lang\", is missing");
     return judgments_add_query(sv->judgments, lang && *lang ? lang : "und", text, qid, e);
 }
 
+static int grade_of(const json_t *body, int *grade, struct errmsg *e)
+{
+    const json_t *v = json_object_get(body, "grade");
+    json_int_t n = json_integer_value(v);
+    *grade = json_is_integer(v) ? (int)n : NO_GRADE;
+    if (!v || json_is_null(v) || (json_is_integer(v) && n >= 0 && n <= 9)) return 0;
+    return errmsg_set(e, ERR_INPUT, "\"grade\" must be a whole number from 0 to 9, or null");
+}
+
 static int judge(struct service *sv, const json_t *body, struct http_response *r, struct errmsg *e)
 {
-    char qid[TREC_FIELD_MAX];
-    const json_t *grade = json_object_get(body, "grade");
+    char qid[TREC_FIELD_MAX + 1];
+    int grade;
     const char *id = text_member(body, "id");
     struct json_writer w = {.out = &r->body};
-    if (id && grade && !json_is_integer(grade) && !json_is_null(grade))
-        return errmsg_set(e, ERR_INPUT, "\"grade\" must be a whole number or null");
-    int rc = query_of(sv, body, qid, e);
-    if (!rc && id)
-        rc = judgments_set(sv->judgments, qid, id, json_is_integer(grade) ? (int)json_integer_value(grade) : NO_GRADE, e);
+    int rc = grade_of(body, &grade, e);
+    if (!rc) rc = query_of(sv, body, qid, e);
+    if (!rc && id) rc = judgments_set(sv->judgments, qid, id, grade, e);
     if (rc) return rc;
     json_begin(&w, '{');
     json_key(&w, "qid"), json_str(&w, qid);

@@ -539,7 +539,7 @@ class Studio(Case):
         self.judge(qid=qid, id="de-0002", grade=None)
         kept = self.souk.json("GET", "/studio/judgments")
         self.assertEqual(kept["judgments"], {qid: {"de-0001": 2}})
-        self.assertEqual([q["text"] for q in kept["queries"]], ["olivenöl"])
+        self.assertEqual([q["text"] for q in kept["queries"] if q["qid"] == qid], ["olivenöl"])
         with open(os.path.join(self.judged, "qrels.txt"), encoding="utf-8") as f:
             self.assertEqual(f.read(), "%s 0 de-0001 2\n" % qid)
 
@@ -559,6 +559,29 @@ class Studio(Case):
         qid = self.judge(q="schuhe", lang="de", id="de-0002", grade=1)["qid"]
         self.souk.json("POST", "/studio/eval", {"mode": "lexical"}, Origin="http://" + own)
         self.souk.json("POST", "/studio/judgments", {"qid": qid, "id": "de-0002", "grade": None}, Origin="http://" + own)
+
+    def test_what_the_reader_would_refuse_is_not_written(self):
+        files = [os.path.join(self.judged, name) for name in ("queries.tsv", "qrels.txt")]
+        before = [os.path.exists(name) and read(name) for name in files]
+        good = {"q": "a", "lang": "de", "id": "de-0001", "grade": 1}
+        for bad in ({"q": "a\u0001b"}, {"q": "a\u007fb"}, {"q": "a\tb"}, {"q": ""}, {"q": " "}, {"q": "x" * 65536},
+                    {"lang": "x" * 36}, {"lang": "d e"}, {"grade": 10}, {"grade": -1}, {"grade": -100}, {"grade": 2 ** 32 + 1},
+                    {"grade": 1.5}, {"grade": "1"}, {"qid": "a b"}, {"qid": "a\u007f"}):
+            self.assertEqual(self.souk.json("POST", "/studio/judgments", {**good, **bad}, status=400)["error"]["code"], "bad_request")
+        self.assertEqual([os.path.exists(name) and read(name) for name in files], before)
+
+    def test_the_longest_that_is_taken_is_read_back(self):
+        text = "x" * (65536 - 35 - 33)
+        qid = self.judge(q=text, lang="y" * 35)["qid"]
+        self.assertEqual(self.judge(q=text, lang="y" * 35)["qid"], qid)
+        self.assertNotEqual(self.judge(q="another", lang="y" * 35)["qid"], qid)
+        kept = {q["qid"]: q["text"] for q in self.souk.json("GET", "/studio/judgments")["queries"]}
+        self.assertEqual(kept[qid], text)
+        self.souk.json("POST", "/studio/judgments", {"q": text + "x", "lang": "de"}, status=400)
+        long = "q" * 256
+        with open(os.path.join(self.judged, "queries.tsv"), "a", encoding="utf-8") as f:
+            f.write(long + "\tde\tlong id\n")
+        self.assertEqual(self.judge(q="long id", lang="de")["qid"], long)
 
     def test_a_large_body_is_not_parsed(self):
         for path in ("/studio/judgments", "/studio/eval"):
