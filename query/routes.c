@@ -25,7 +25,11 @@ static const struct {
     {ERR_UNSUPPORTED, 400, "unsupported"},
     {ERR_MISMATCH, 409, "mismatch"},
     {ENOSPC, 507, "disk_full"},
+    {EDQUOT, 507, "disk_full"},
+    {EFBIG, 507, "disk_full"},
+    {EIO, 507, "disk_failed"}, /* full or failing, see store_error */
     {EACCES, 403, "read_only"},
+    {EROFS, 403, "read_only"},
 };
 
 void respond_error(struct http_response *r, int rc, const char *field, const struct errmsg *e)

@@ -11,6 +11,7 @@ import http.client
 import json
 import os
 import re
+import resource
 import shutil
 import signal
 import socket
@@ -587,6 +588,42 @@ class Studio(Case):
         for path in ("/studio/judgments", "/studio/eval"):
             e = self.souk.json("POST", path, '{"q":"a"%s}' % (" " * (256 << 10)), status=413)["error"]
             self.assertEqual(e["code"], "too_large")
+
+
+class Full(Case):
+    judged = tempfile.mkdtemp(prefix="souk-judged-")
+    options = ("--judgments", judged)
+
+    @classmethod
+    def products(cls):
+        return SAMPLE[:5]
+
+    @classmethod
+    def tearDownClass(cls):
+        super().tearDownClass()
+        shutil.rmtree(cls.judged)
+
+    def setUp(self):
+        self.limit = resource.prlimit(self.souk.process.pid, resource.RLIMIT_FSIZE)
+
+    def tearDown(self):
+        resource.prlimit(self.souk.process.pid, resource.RLIMIT_FSIZE, self.limit)
+
+    def test_what_cannot_be_written_says_so(self):
+        lines = [{"id": "f%d" % i, "title": "full %d" % i, "description": "words %d " % i * 500} for i in range(200)]
+        body = "".join(json.dumps(line) + "\n" for line in lines)
+        resource.prlimit(self.souk.process.pid, resource.RLIMIT_FSIZE, (4096, self.limit[1]))
+        status, head, text = self.souk.ask("POST", "/indexes/products/documents", body)
+        error = json.loads(text)["error"]
+        self.assertEqual(status, 507, text[:300])
+        self.assertIn(error["code"], ("disk_full", "disk_failed"))
+        self.assertIn("what was committed before is safe", error["message"])
+        text = "x" * 5000
+        e = self.souk.json("POST", "/studio/judgments", {"q": text, "lang": "de"}, status=507)["error"]
+        self.assertEqual((e["code"], "queries.tsv" in e["message"]), ("disk_full", True), e)
+        resource.prlimit(self.souk.process.pid, resource.RLIMIT_FSIZE, self.limit)
+        self.assertEqual(self.souk.put(lines[:1])[0]["status"], "added")
+        self.souk.json("POST", "/studio/judgments", {"q": text, "lang": "de"})
 
 
 class Ending(unittest.TestCase):

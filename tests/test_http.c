@@ -104,6 +104,18 @@ Test(http, head_gets_the_head_of_get)
     http_stop_and_free(s);
 }
 
+Test(http, a_full_disk_has_its_phrase)
+{
+    struct http_server *s = start((struct http_config){0});
+    int fd = dial(s);
+    say(fd, GET("/full"));
+    struct answer a = hear(fd);
+    cr_expect(strstr(a.head, "HTTP/1.1 507 Insufficient Storage\r\n") == a.head, "%s", a.head);
+    release(&a);
+    close(fd);
+    http_stop_and_free(s);
+}
+
 Test(http, an_answer_without_content_has_no_length_and_no_forged_headers)
 {
     struct http_server *s = start((struct http_config){0});

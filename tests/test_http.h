@@ -49,6 +49,8 @@ static inline void handle(void *arg, unsigned worker, const struct http_request 
     } else if (strcmp(q->path, "/empty") == 0) {
         r->status = 204;
         http_add_header(r, "X-Note", "a\r\nX-Evil: b");
+    } else if (strcmp(q->path, "/full") == 0) {
+        http_set_error(r, 507, "disk_full", "the disk is full");
     } else if (strcmp(q->path, "/peer") == 0) {
         buf_str(&r->body, q->peer);
     } else if (strcmp(q->path, "/length") == 0) {
