@@ -6,6 +6,7 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
@@ -132,6 +133,14 @@ static int still_writing(const struct index *ix, struct errmsg *e)
     return errmsg_set(e, ERR_BUSY, "another request is writing (index \"%s\"); try again when it is done", ix->name);
 }
 
+/* The lines are committed by now and keep their results: what a merge could not do, the next one will. */
+static void merge(struct import *im, const struct index *ix)
+{
+    struct errmsg e = {0};
+    int rc = writer_merge(import_writer(im), false, NULL, NULL, &e);
+    if (rc) fprintf(stderr, "souk: index \"%s\": cannot merge: %s\n", ix->name, errmsg_text(&e, rc));
+}
+
 /* Runs the import under the service's lock; the index stays borrowed meanwhile. */
 static int import_body(struct service *sv, struct index *ix, const struct http_request *q, struct results *results,
                        struct errmsg *e)
@@ -147,7 +156,7 @@ static int import_body(struct service *sv, struct index *ix, const struct http_r
     int rc = import_new(&im, ix, engine_model(sv->engine), &o, e);
     if (!rc) {
         rc = import_lines(im, q->body, q->body_n, e);
-        if (!rc) rc = writer_merge(import_writer(im), false, NULL, NULL, e);
+        if (!rc) merge(im, ix);
         import_free(im);
     }
     pthread_mutex_unlock(&sv->writing);

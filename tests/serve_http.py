@@ -626,6 +626,24 @@ class Full(Case):
         self.souk.json("POST", "/studio/judgments", {"q": text, "lang": "de"})
 
 
+class Merging(Case):
+    @classmethod
+    def products(cls):
+        return SAMPLE[:5]
+
+    def test_lines_keep_their_results_when_a_merge_fails(self):
+        folder = os.path.join(self.data, "products", "gen-000001")
+        for number in range(1, 4):  # a folder where the graph's file would go
+            os.makedirs(os.path.join(folder, "graph-%03d.mdb" % number, "in the way"), exist_ok=True)
+        lines = [{"id": "m%d" % i, "title": "merged %d" % i} for i in range(5000)]
+        self.assertEqual({r["status"] for r in self.souk.put(lines)}, {"added"})
+        self.assertEqual(self.souk.search(q="merged", mode="lexical", limit=0)["total"], len(lines))
+        began = time.monotonic()
+        while b'index "products": cannot merge: ' not in self.souk.said:
+            self.assertLess(time.monotonic() - began, 10, self.souk.said)
+            time.sleep(0.01)
+
+
 class Ending(unittest.TestCase):
     def setUp(self):
         self.data = tempfile.mkdtemp(prefix="souk-serve-")
