@@ -24,8 +24,8 @@ static const char usage[] =
     "      --pictures DIR      product pictures, shown at /pictures/NAME\n"
     "      --help              this text\n"
     "\n"
-    "Ends at SIGTERM or SIGINT, after the requests that are running. Writing over HTTP is for clients on this machine;\n"
-    "for others set SOUK_WRITE_KEY and send Authorization: Bearer KEY.\n"
+    "Ends at SIGTERM or SIGINT, after the requests that are running. Writing over HTTP is for clients on this machine\n"
+    "that call it localhost; for others set SOUK_WRITE_KEY and send Authorization: Bearer KEY.\n"
     "\n"
     "  souk serve -D /var/lib/souk --listen 0.0.0.0:7700\n"
     "  curl 'http://127.0.0.1:7700/indexes/products/search?q=rote+schuhe'\n";

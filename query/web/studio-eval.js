@@ -1,5 +1,4 @@
 // The evaluation: souk eval of both configurations over the whole set, by language, and which queries it concerns.
-import { ask } from "./api.js";
 import { h, keepFocus } from "./dom.js";
 import { num } from "./i18n.js";
 import { button, delta, fixed, letter, nameOf, noJudgments, note, problem, queryButton } from "./studio-dom.js";
@@ -23,11 +22,12 @@ async function run(root, ctx) {
       draw(root, ctx);
       ctx.say(`Evaluating ${side.toUpperCase()}`);
       done.of[side] = { ...state[side] };
-      done[side] = await ask("studio/eval", { body: { index: state[side].index, ...bodyOf(state[side]) }, signal: controller.signal });
+      done[side] = await judgments.evaluate({ index: state[side].index, ...bodyOf(state[side]) }, controller.signal);
     }
     results = done;
     ctx.say("The evaluation is done");
   } catch (e) {
+    if (e.status === 401) ctx.complain(e); // asks for the key
     if (e.name !== "AbortError") failed = e.code === "busy" ? "The service is busy with another evaluation. Try again in a moment." : `The evaluation failed: ${e.message}`;
   }
   running = null;

@@ -23,6 +23,9 @@ export async function load() {
   }
 }
 
+/** souk eval over these judgments; as it costs, it is for those who may write. */
+export const evaluate = (body, signal) => ask("studio/eval", { key, body, signal });
+
 /** The query of the set, or a new one. One text may be in the set in several languages: then the guess decides. */
 export function find(qid, text, guess = "und") {
   const same = queries.filter((q) => q.text === text);

@@ -153,7 +153,7 @@ function pick(q) {
   $("main").focus({ preventScroll: true });
 }
 
-const evaluating = { state: () => state, canJudge: () => canJudge, say, open: pick };
+const evaluating = { state: () => state, canJudge: () => canJudge, say, complain, open: pick };
 
 /* ---- events ---- */
 
