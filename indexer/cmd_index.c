@@ -177,7 +177,9 @@ static int publish(struct import *im, struct index *ix, bool whole, struct errms
         fputs("souk: the index is as it was: not all files could be read\n", stderr);
     else if (!writer_manifest(import_writer(im))->n_live)
         return errmsg_set(e, ERR_INPUT, "the index is as it was: the files hold no product");
-    return whole ? index_publish(ix, e) : 0;
+    int rc = whole ? index_publish(ix, e) : 0;
+    if (whole && !rc) stopped = 0; /* too late */
+    return rc;
 }
 
 /* Everything after the last line: commit, prune, merge, make a rebuilt generation live. whole: all files were read to their
@@ -212,10 +214,10 @@ static int read_all(struct import *im, struct index *ix, const struct options *o
     progress_hide(&run->progress);
     if (import_writer(im)) run->cut = writer_cut_values(import_writer(im));
     if (!o->quiet || run->refused || run->cut) summary(run, o, pruned, (double)(clock_us() - begun) * 1e-6);
-    if (stopped) {
+    if (stopped && o->rebuild) fputs("souk: stopped; the index is as it was\n", stderr);
+    if (stopped && !o->rebuild)
         fprintf(stderr, "souk: stopped; %llu lines are committed, the rest was not read\n", (unsigned long long)run->lines);
-        return 1;
-    }
+    if (stopped) return 1;
     if (rc) {
         fprintf(stderr, "souk: %s\n", errmsg_text(e, rc));
         return 1;
