@@ -20,8 +20,8 @@ static const char usage[] = "Usage: souk export [-D DIR] [-i NAME]\n"
 
 enum { CHUNK = 4096 };
 
-/* Documents from .. until CHUNK were written or there are no more; *next is where to go on. */
-static int export_chunk(struct snapshot *s, uint32_t from, uint32_t *next, struct errmsg *e)
+/* Documents from .. until CHUNK were written or there are no more; *next is where to go on. Counts those it could not read. */
+static int export_chunk(struct snapshot *s, uint32_t from, uint32_t *next, uint32_t *lost, struct errmsg *e)
 {
     int rc = snapshot_begin(s, e), written = 0;
     if (rc) return rc;
@@ -29,7 +29,11 @@ static int export_chunk(struct snapshot *s, uint32_t from, uint32_t *next, struc
     for (; doc < snapshot_docs(s) && written < CHUNK; doc++) {
         const char *json;
         size_t n;
-        if (!bits_get(snapshot_live(s), doc) || !snapshot_product(s, doc, &json, &n)) continue;
+        if (!bits_get(snapshot_live(s), doc)) continue;
+        if (!snapshot_product(s, doc, &json, &n)) {
+            ++*lost;
+            continue;
+        }
         fwrite(json, 1, n, stdout);
         putchar('\n');
         written++;
@@ -48,10 +52,13 @@ int cmd_export(int argc, char **argv)
     struct errmsg e = {0};
     struct index *ix = NULL;
     struct snapshot *s = NULL;
+    uint32_t lost = 0;
     int rc = index_open(&ix, t.data, t.index, INDEX_READ, &e);
     if (!rc) rc = snapshot_new(&s, ix, &e);
-    for (uint32_t doc = 0; !rc && doc != UINT32_MAX;) rc = export_chunk(s, doc, &doc, &e);
+    for (uint32_t doc = 0; !rc && doc != UINT32_MAX;) rc = export_chunk(s, doc, &doc, &lost, &e);
     if (!rc && fflush(stdout) != 0) rc = errmsg_set(&e, errno, "cannot write: %s", strerror(errno));
+    if (!rc && lost)
+        rc = errmsg_set(&e, ERR_FORMAT, "the store of index \"%s\" is damaged: %u products cannot be read", t.index, lost);
     if (rc) fprintf(stderr, "souk: %s\n", errmsg_text(&e, rc));
     snapshot_free(s);
     index_close(ix);

@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -41,10 +42,20 @@ int store_error(const struct store *s, int rc, struct errmsg *e)
     }
 }
 
+/* LMDB has met a page that cannot be, and would go on to read wherever it points. */
+static void on_damage(MDB_env *env, const char *what)
+{
+    const char *path = NULL;
+    mdb_env_get_path(env, &path);
+    fprintf(stderr, "souk: %s is damaged (%s); rebuild the index from the catalogue\n", path ? path : "the store", what);
+    _exit(1);
+}
+
 static int open_env(struct store *s, unsigned flags, size_t map)
 {
     int rc = mdb_env_create(&s->env);
     if (rc) return rc;
+    mdb_env_set_assert(s->env, on_damage);
     mdb_env_set_maxdbs(s->env, MAX_DBS);
     mdb_env_set_maxreaders(s->env, MAX_READERS);
     mdb_env_set_mapsize(s->env, map);
