@@ -171,14 +171,15 @@ static int prune(struct import *im, const struct run *run, bool whole, uint32_t 
 }
 
 /* Makes a rebuilt generation live, unless that could make search worse. */
-static int publish(struct import *im, struct index *ix, bool whole, struct errmsg *e)
+static int publish(struct import *im, struct index *ix, const struct run *run, bool whole, struct errmsg *e)
 {
-    if (!whole)
-        fputs("souk: the index is as it was: not all files could be read\n", stderr);
-    else if (!writer_manifest(import_writer(im))->n_live)
+    if (!whole) return fputs("souk: the index is as it was: not all files could be read\n", stderr), 0;
+    if (!writer_manifest(import_writer(im))->n_live)
         return errmsg_set(e, ERR_INPUT, "the index is as it was: the files hold no product");
-    int rc = whole ? index_publish(ix, e) : 0;
-    if (whole && !rc) stopped = 0; /* too late */
+    if (run->refused)
+        return errmsg_set(e, ERR_INPUT, "the index is as it was: %llu lines were refused", (unsigned long long)run->refused);
+    int rc = index_publish(ix, e);
+    if (!rc) stopped = 0; /* too late */
     return rc;
 }
 
@@ -194,7 +195,7 @@ static int conclude(struct import *im, struct index *ix, const struct options *o
     progress_begin(&run->progress, "vectors linked");
     rc = writer_merge(import_writer(im), o->rebuild, on_graph, run, e);
     progress_hide(&run->progress);
-    if (!rc && o->rebuild) rc = publish(im, ix, whole, e);
+    if (!rc && o->rebuild) rc = publish(im, ix, run, whole, e);
     return rc == ERR_STOPPED ? 0 : rc;
 }
 

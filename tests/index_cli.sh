@@ -199,6 +199,7 @@ expect 1 'nothing was pruned: the catalogue holds no product' index -D data --pr
 unchanged prune
 expect 1 'the index is as it was: not all files could be read' index -D data --rebuild one nowhere.jsonl
 expect 1 'the index is as it was: the files hold no product' index -D data --rebuild empty.jsonl
+expect 1 'the index is as it was: 1 lines were refused' index -D data --rebuild bad.jsonl
 check "a rebuild that failed leaves its folder" sh -c '[ "$(ls -d data/products/gen-*)" = "data/products/$(cat data/products/CURRENT)" ]'
 unchanged rebuild
 expect 0 'checked only' index -D data --dry-run "$sample"
