@@ -62,6 +62,15 @@ static bool has_foreign_name(const struct http_request *q)
     return host && !is_own_name(host);
 }
 
+/* A proxy on this machine speaks for anybody. */
+static bool is_passed_on(const struct http_request *q)
+{
+    static const char *const signs[] = {"forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip", "via"};
+    for (size_t i = 0; i < sizeof signs / sizeof signs[0]; i++)
+        if (http_header(q, signs[i])) return true;
+    return false;
+}
+
 bool may_write(const struct service *sv, const struct http_request *q, struct http_response *r)
 {
     if (is_foreign_page(q)) {
@@ -72,7 +81,7 @@ bool may_write(const struct service *sv, const struct http_request *q, struct ht
         http_set_error(r, 403, "forbidden", "without a write key, writing takes the address localhost, 127.0.0.1 or [::1]");
         return false;
     }
-    if (has_key(sv, q) || (!sv->write_key && is_local(q->peer))) return true;
+    if (has_key(sv, q) || (!sv->write_key && is_local(q->peer) && !is_passed_on(q))) return true;
     http_set_error(r, 401, "unauthorized",
                    sv->write_key
                        ? "writing takes the header Authorization: Bearer with the write key"
@@ -141,15 +150,20 @@ static void merge(struct import *im, const struct index *ix)
     if (rc) fprintf(stderr, "souk: index \"%s\": cannot merge: %s\n", ix->name, errmsg_text(&e, rc));
 }
 
+/* Anything but a clear word is refused: taken for "false", it would replace whole products by single fields. */
+static int wants_update(const struct http_request *q, bool *update, struct errmsg *e)
+{
+    const char *s = http_param(q, "update");
+    *update = s && (!strcmp(s, "true") || !strcmp(s, "1"));
+    if (!s || *update || !strcmp(s, "false") || !strcmp(s, "0")) return 0;
+    return errmsg_set(e, ERR_INPUT, "\"update\" must be true or false");
+}
+
 /* Runs the import under the service's lock; the index stays borrowed meanwhile. */
-static int import_body(struct service *sv, struct index *ix, const struct http_request *q, struct results *results,
+static int import_body(struct service *sv, struct index *ix, const struct http_request *q, bool update, struct results *results,
                        struct errmsg *e)
 {
-    const char *update = http_param(q, "update");
-    struct import_options o = {.update = update && (!strcmp(update, "true") || !strcmp(update, "1")),
-                               .threads = q->body_n < 65536 ? 1 : 0,
-                               .result = write_result,
-                               .arg = results};
+    struct import_options o = {.update = update, .threads = q->body_n < 65536 ? 1 : 0, .result = write_result, .arg = results};
     struct import *im;
     if (ix->store.read_only) return errmsg_set(e, EACCES, "the data folder of index \"%s\" cannot be written", ix->name);
     if (pthread_mutex_trylock(&sv->writing)) return still_writing(ix, e);
@@ -169,11 +183,13 @@ void import_documents(struct service *sv, unsigned worker, const char *index, co
     struct errmsg e = {0};
     struct searcher *s;
     struct results results = {.w = {.out = &r->body}, .sv = sv};
+    bool update;
     if (!may_write(sv, q, r)) return;
+    if (wants_update(q, &update, &e)) return respond_error(r, ERR_INPUT, "update", &e);
     engine_look_anew(sv->engine, index);
     int rc = engine_borrow(sv->engine, index, worker, &s, &e);
     if (!rc) {
-        rc = import_body(sv, engine_index(sv->engine, worker), q, &results, &e);
+        rc = import_body(sv, engine_index(sv->engine, worker), q, update, &results, &e);
         engine_return(sv->engine, worker);
     }
     atomic_fetch_add(&sv->metrics.imports, 1);

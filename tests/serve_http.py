@@ -379,6 +379,10 @@ class Writing(Case):
                          {"id": "u1", "title": "lamp", "price": 7.5, "brand": "Lumo", "attributes": {"color": "red"}})
         self.assertEqual(ids(self.souk.search(filter="price = 7.5")), ["u1"])
         self.assertEqual(ids(self.souk.search(filter="attributes.watt = 5")), [])
+        for word in ("yes", "TRUE", "", "2"):
+            error = self.souk.json("POST", "/indexes/products/documents?update=" + word, {"id": "u1", "price": 1}, status=400)
+            self.assertEqual(error["error"]["field"], "update")
+        self.assertEqual(self.souk.get("u1")["title"], "lamp")
 
     def test_ids_of_any_letters(self):
         self.souk.put([{"id": id, "title": "odd", "price": 999} for id in ODD_IDS])
@@ -404,6 +408,12 @@ class Writing(Case):
         self.souk.get("de-0001")
         self.souk.put(line, Origin=own)
         self.souk.get("o1")
+
+    def test_writing_through_a_proxy_takes_a_key(self):
+        for sign in ("Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Real-IP", "Via"):
+            status, head, body = self.souk.ask("POST", "/indexes/products/documents", '{"id":"p1"}', **{sign: "for=203.0.113.9"})
+            self.assertEqual(status, 401, sign)
+        self.souk.get("p1", status=404)
 
     def test_writing_without_a_key_takes_this_machines_own_name(self):
         line, port = '{"id":"h1","title":"x"}', self.souk.port
