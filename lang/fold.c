@@ -174,3 +174,13 @@ void fold(const char *s, size_t n, struct buf *out)
     units_release(&a);
     units_release(&b);
 }
+
+bool is_invisible(const char *s, size_t n)
+{
+    uint32_t cp;
+    for (size_t i = 0, len; i < n; i += len) {
+        if (!(len = utf8_decode(s + i, n - i, &cp))) return false;
+        if (!u_isUWhiteSpace((UChar32)cp) && u_charType((UChar32)cp) != U_FORMAT_CHAR) return false;
+    }
+    return true;
+}

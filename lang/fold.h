@@ -12,7 +12,13 @@
 
 #include "base/buf.h"
 
+#include <stdbool.h>
+
 /* Appends the folded form of s (well-formed UTF-8) to out. Thread-safe. */
 void fold(const char *s, size_t n, struct buf *out);
+
+/* Is nothing to be seen of s (well-formed UTF-8)? White space of any script (an input method types U+3000) and characters that
+ * only format others. */
+bool is_invisible(const char *s, size_t n);
 
 #endif

@@ -199,18 +199,38 @@ static bool is_code(const struct searcher *s, const struct search_result *r)
 
 /* ---- lanes: each adds documents to set, which only holds those that pass the filter (ok) ---- */
 
-static void identifier_lane(struct searcher *s, const uint64_t *ok, uint64_t *set, struct search_result *r)
+/* Adds the products with this identifier; true when there are any, whether or not they pass the filter. */
+static bool add_identified(struct searcher *s, const char *key, size_t n, const uint64_t *ok, uint64_t *set)
 {
-    char key[IDENTIFIER_MAX];
-    size_t n = identifier_normalize(s->q->q, s->q->q_n, key), found;
     uint32_t docs[IDENTIFIER_HITS];
-    if (n < 3) return; /* "42" is a size, not a product */
-    found = snapshot_identifier(s->snap, key, n, docs, IDENTIFIER_HITS);
-    if (found) r->identifier = arena_strn(&s->arena, key, n);
-    for (size_t i = 0; i < found; i++) {
+    size_t found = snapshot_identifier(s->snap, key, n, docs, IDENTIFIER_HITS);
+    for (size_t i = 0; i < found && s->n_identified < IDENTIFIER_HITS; i++) {
         if (!bits_get(ok, docs[i])) continue;
         bits_set(set, docs[i]);
         s->identified[s->n_identified++] = docs[i];
+    }
+    return found > 0;
+}
+
+/* Among other words only what can hardly be one of them: six letters and digits, or eight digits. */
+static bool is_telling(const char *key, size_t n)
+{
+    size_t digits = 0;
+    for (size_t i = 0; i < n; i++) digits += key[i] >= '0' && key[i] <= '9';
+    return n >= 6 && digits && (digits < n || n >= 8);
+}
+
+static void identifier_lane(struct searcher *s, const uint64_t *ok, uint64_t *set, struct search_result *r)
+{
+    static const char blanks[] = " \t\r\n,;";
+    char key[IDENTIFIER_MAX];
+    size_t n = identifier_normalize(s->q->q, s->q->q_n, key), len;
+    if (n >= 3 && add_identified(s, key, n, ok, set)) r->identifier = arena_strn(&s->arena, key, n); /* "42" is a size */
+    if (r->identifier) return;
+    for (const char *p = s->q->q + strspn(s->q->q, blanks); *p; p += len, p += strspn(p, blanks)) {
+        len = strcspn(p, blanks);
+        n = identifier_normalize(p, len, key);
+        if (is_telling(key, n)) add_identified(s, key, n, ok, set);
     }
 }
 
@@ -359,7 +379,7 @@ static int answer(struct searcher *s, struct search_result *r, struct errmsg *e)
     int rc = filtered(s, &ok, e);
     if (rc) return rc;
     r->language = detect(s->q->q, s->q->q_n);
-    if (!s->q->q[strspn(s->q->q, " \t\r\n")]) return browse(s, ok, r, e);
+    if (is_invisible(s->q->q, s->q->q_n)) return browse(s, ok, r, e);
     uint64_t *set = arena_zero(&s->arena, (bits_words(n_docs) + 1) * 8);
     identifier_lane(s, ok, set, r);
     if (s->q->mode != MODE_SEMANTIC) lexical_words(s->lexical, s->snap, s->q->q, s->q->q_n, &s->arena, &s->words);

@@ -209,6 +209,33 @@ Test(search, an_identifier_is_first_however_it_is_written)
     shop_close(&s.shop);
 }
 
+Test(search, an_identifier_among_words_is_first_and_the_words_count_too)
+{
+    static const char *const with[][2] = {
+        {"Grovanti GR-7918-SN", "de-0002"}, {"EAN 2210031271470", "de-0002"}, {"lv-3960-lv, dress", "de-0001"}};
+    static const char *const without[] = {"dress 3960", "LV 3960 dress", "size 12345 shoes"};
+    struct sample s;
+    open_sample(&s);
+    for (size_t i = 0; i < sizeof with / sizeof with[0]; i++)
+        for (int mode = 0; mode < 3; mode++) {
+            struct search_request q = ask(with[i][0], mode, 10);
+            struct search_result r = shop_search(&s.shop, &q);
+            cr_expect(!r.identifier, "%s is more than an identifier", q.q);
+            cr_assert_geq(r.n_hits, 1, "%s, %s", q.q, modes[mode]);
+            cr_expect_str_eq(shop_id(&s.shop, r.hits[0].doc), with[i][1], "%s", q.q);
+            cr_expect(r.hits[0].identifier && r.hits[0].score == 1);
+            cr_expect(mode != MODE_HYBRID || r.n_hits > 1, "%s: the other words find nothing", q.q);
+            search_end(s.shop.searcher);
+        }
+    for (size_t i = 0; i < sizeof without / sizeof without[0]; i++) {
+        struct search_request q = ask(without[i], MODE_HYBRID, 1);
+        struct search_result r = shop_search(&s.shop, &q);
+        cr_expect(!r.n_hits || !r.hits[0].identifier, "%s", q.q);
+        search_end(s.shop.searcher);
+    }
+    shop_close(&s.shop);
+}
+
 Test(search, every_gtin_and_sku_of_the_catalogue_finds_its_product)
 {
     struct sample s;
@@ -291,7 +318,8 @@ Test(search, an_empty_query_browses_by_popularity_then_newest)
     shop_open(&s, "{\"id\":\"a\",\"title\":\"a\",\"popularity\":3}\n{\"id\":\"b\",\"title\":\"b\"}\n"
                   "{\"id\":\"c\",\"title\":\"c\",\"popularity\":9}\n{\"id\":\"d\",\"title\":\"d\",\"popularity\":3}\n"
                   "{\"id\":\"e\",\"title\":\"e\"}\n{\"id\":\"f\",\"title\":\"f\",\"popularity\":-1}\n");
-    static const char *const empty[] = {"{}", "{'q':''}", "{'q':'  \\t\\n'}", "{'q':'','mode':'lexical'}", "{'mode':'semantic'}"};
+    static const char *const empty[] = {
+        "{}", "{'q':''}", "{'q':'  \\t\\n'}", "{'q':'　\\u00a0\\u200b'}", "{'q':'','mode':'lexical'}", "{'mode':'semantic'}"};
     for (size_t i = 0; i < sizeof empty / sizeof empty[0]; i++) cr_expect_str_eq(shop_ids(&s, empty[i]), "c d a f e b");
     cr_expect_str_eq(shop_ids(&s, "{'sort':['popularity:asc']}"), "f d a c e b");
     cr_expect_str_eq(shop_ids(&s, "{'limit':2,'offset':1}"), "d a");
