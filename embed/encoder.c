@@ -98,6 +98,20 @@ void load_qkv(struct loader *l, struct encoder *e, uint32_t i, unsigned flags)
     load_linear(l, w, e->dim, kv, flags, "blk.%u.attn_v", i);
 }
 
+void load_decoder_layer(struct loader *l, struct encoder *e, uint32_t i)
+{
+    struct layer *w = &e->layer[i];
+    w->attn_norm = load_norm(l, e->dim, 0, "blk.%u.attn_norm", i);
+    load_qkv(l, e, i, 0);
+    w->q_norm = load_norm(l, e->head_dim, 0, "blk.%u.attn_q_norm", i);
+    w->k_norm = load_norm(l, e->head_dim, 0, "blk.%u.attn_k_norm", i);
+    load_linear(l, &w->out, e->heads * e->head_dim, e->dim, 0, "blk.%u.attn_output", i);
+    w->ffn_norm = load_norm(l, e->dim, 0, "blk.%u.ffn_norm", i);
+    load_linear(l, &w->up, e->dim, e->ffn, 0, "blk.%u.ffn_gate", i);
+    load_linear(l, &w->up, e->dim, e->ffn, 0, "blk.%u.ffn_up", i);
+    load_linear(l, &w->down, e->ffn, e->dim, 0, "blk.%u.ffn_down", i);
+}
+
 /* ---- close ---- */
 
 static void layer_free(struct layer *w, uint32_t experts)

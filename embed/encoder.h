@@ -95,6 +95,9 @@ void load_window(struct loader *l, struct encoder *e, uint32_t pattern, bool las
 void load_experts(struct loader *l, struct encoder *e, uint32_t i);
 void load_qkv(struct loader *l, struct encoder *e, uint32_t i, unsigned flags); /* fused or separate */
 
+/* What the layers of qwen3 and gemma have in common: norms before each step, q and k normed, a gated feed. */
+void load_decoder_layer(struct loader *l, struct encoder *e, uint32_t i);
+
 /* ---- entries of struct embed_arch ---- */
 
 void encoder_close(void *net);

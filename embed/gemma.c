@@ -40,18 +40,9 @@ static void gemma_forward(const struct encoder *e, struct encoder_room *r)
 
 static void load_layer(struct loader *l, struct encoder *e, uint32_t i)
 {
-    struct layer *w = &e->layer[i];
-    w->attn_norm = load_norm(l, e->dim, 0, "blk.%u.attn_norm", i);
-    load_qkv(l, e, i, 0);
-    w->q_norm = load_norm(l, e->head_dim, 0, "blk.%u.attn_q_norm", i);
-    w->k_norm = load_norm(l, e->head_dim, 0, "blk.%u.attn_k_norm", i);
-    load_linear(l, &w->out, e->heads * e->head_dim, e->dim, 0, "blk.%u.attn_output", i);
-    w->attn_post = load_norm(l, e->dim, 0, "blk.%u.post_attention_norm", i);
-    w->ffn_norm = load_norm(l, e->dim, 0, "blk.%u.ffn_norm", i);
-    load_linear(l, &w->up, e->dim, e->ffn, 0, "blk.%u.ffn_gate", i);
-    load_linear(l, &w->up, e->dim, e->ffn, 0, "blk.%u.ffn_up", i);
-    load_linear(l, &w->down, e->ffn, e->dim, 0, "blk.%u.ffn_down", i);
-    w->ffn_post = load_norm(l, e->dim, 0, "blk.%u.post_ffw_norm", i);
+    load_decoder_layer(l, e, i);
+    e->layer[i].attn_post = load_norm(l, e->dim, 0, "blk.%u.post_attention_norm", i);
+    e->layer[i].ffn_post = load_norm(l, e->dim, 0, "blk.%u.post_ffw_norm", i);
 }
 
 static void load_dense(struct loader *l, struct encoder *e)

@@ -33,20 +33,6 @@ static void qwen3_forward(const struct encoder *e, struct encoder_room *r)
     rows_rms_norm(e, r->x, r->rows, &e->out_norm);
 }
 
-static void load_layer(struct loader *l, struct encoder *e, uint32_t i)
-{
-    struct layer *w = &e->layer[i];
-    w->attn_norm = load_norm(l, e->dim, 0, "blk.%u.attn_norm", i);
-    load_qkv(l, e, i, 0);
-    w->q_norm = load_norm(l, e->head_dim, 0, "blk.%u.attn_q_norm", i);
-    w->k_norm = load_norm(l, e->head_dim, 0, "blk.%u.attn_k_norm", i);
-    load_linear(l, &w->out, e->heads * e->head_dim, e->dim, 0, "blk.%u.attn_output", i);
-    w->ffn_norm = load_norm(l, e->dim, 0, "blk.%u.ffn_norm", i);
-    load_linear(l, &w->up, e->dim, e->ffn, 0, "blk.%u.ffn_gate", i);
-    load_linear(l, &w->up, e->dim, e->ffn, 0, "blk.%u.ffn_up", i);
-    load_linear(l, &w->down, e->ffn, e->dim, 0, "blk.%u.ffn_down", i);
-}
-
 static int qwen3_open(struct embedder *m, struct errmsg *err)
 {
     struct loader l = {m->file, "qwen3", err, 0};
@@ -59,7 +45,7 @@ static int qwen3_open(struct embedder *m, struct errmsg *err)
     e->forward = qwen3_forward;
     e->out_norm = load_norm(&l, e->dim, 0, "output_norm");
     load_rope(&l, e);
-    for (uint32_t i = 0; i < e->layers; i++) load_layer(&l, e, i);
+    for (uint32_t i = 0; i < e->layers; i++) load_decoder_layer(&l, e, i);
     return encoder_end(m, &l, load_u32(&l, "context_length", 1, LOAD_MAX_CONTEXT));
 }
 
