@@ -44,9 +44,7 @@ struct options {
 
 struct run {
     struct progress progress;
-    const char *stage;
     bool quiet;
-    struct input *input;             /* the file being read */
     atomic_uint_fast64_t bytes_read; /* read so far; the committer's thread shows it */
     uint64_t bytes_total;
     uint64_t counts[N_OUTCOMES], refused, repeated, lines;
